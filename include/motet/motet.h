@@ -1,0 +1,611 @@
+/* Motet: a real-time audio mixer and engine for games.
+ *
+ *     motet_engine *engine = motet_engine_create(NULL);
+ *     motet_sound theme = motet_sound_load(engine, "theme.ogg", NULL);
+ *     motet_voice voice = motet_voice_play(engine, theme, NULL);
+ *     while (motet_voice_is_active(engine, voice)) motet_sleep_ms(10);
+ *     motet_engine_destroy(engine);
+ *
+ * The rules that hold everywhere:
+ *
+ * - Zero is the default. Every `_def` struct is valid when zeroed, a zero field means its default, and a NULL
+ *   def means all defaults. `motet_default_<thing>_def()` returns the same with the numbers written out.
+ * - Sounds, voices and buses are named by ids: small values, safe to copy, compare and keep. {0} is none. An id
+ *   whose thing is gone is *stale*: the call does nothing and returns MOTET_ERROR_STALE. Ids are not reused.
+ * - Every change takes a `motet_timing`: when it happens and over how long. motet_now() is "as soon as possible,
+ *   without a click".
+ * - Any thread may call any function, except from the audio callback or where a `Thread:` line says otherwise. No
+ *   call waits for the audio thread.
+ * - NaN and infinity are refused with MOTET_ERROR_INVALID and the old value stays; finite values outside a stated
+ *   range are clamped to it.
+ * - A call that fails changes nothing; motet_last_error() says in words what was wrong.
+ * - All counts are in frames: one sample for every channel at one instant. Audio is native-endian. */
+#ifndef MOTET_H
+#define MOTET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(_WIN32) && defined(MOTET_SHARED)
+#    ifdef MOTET_BUILD
+#        define MOTET_API __declspec(dllexport)
+#    else
+#        define MOTET_API __declspec(dllimport)
+#    endif
+#elif defined(__GNUC__)
+#    define MOTET_API __attribute__((visibility("default")))
+#else
+#    define MOTET_API
+#endif
+
+/* On calls whose only effect is what they return. */
+#if defined(__GNUC__)
+#    define MOTET_USE_RESULT __attribute__((warn_unused_result))
+#else
+#    define MOTET_USE_RESULT
+#endif
+
+#define MOTET_VERSION_MAJOR 0
+#define MOTET_VERSION_MINOR 1
+#define MOTET_VERSION_PATCH 0
+
+/* ------------------------------------------------------------------------------------------------- Results */
+
+/* Every result, with its text. */
+#define MOTET_RESULT_LIST(X)                                                                                     \
+    X(MOTET_OK, "ok")                                                                                            \
+    X(MOTET_ERROR_STALE, "the id names nothing (any more)")                                                      \
+    X(MOTET_ERROR_BUSY, "too many commands are waiting; try again in a moment")                                  \
+    X(MOTET_ERROR_INVALID, "an argument is not valid")                                                           \
+    X(MOTET_ERROR_NOT_FOUND, "no such file, bus or device")                                                      \
+    X(MOTET_ERROR_FORMAT, "the material is broken or of an unknown format")                                      \
+    X(MOTET_ERROR_IO, "reading or writing failed")                                                               \
+    X(MOTET_ERROR_MEMORY, "out of memory")                                                                       \
+    X(MOTET_ERROR_LIMIT, "a limit set at creation is reached")                                                   \
+    X(MOTET_ERROR_DEVICE, "the sound device failed")                                                             \
+    X(MOTET_ERROR_UNSUPPORTED, "not supported by this build or platform")
+
+typedef enum motet_result {
+#define MOTET_RESULT_VALUE(name, text) name,
+    MOTET_RESULT_LIST(MOTET_RESULT_VALUE)
+#undef MOTET_RESULT_VALUE
+} motet_result;
+
+/* The result in a few words; never NULL. */
+MOTET_API const char *motet_result_text(motet_result result);
+
+/* The last failure on the calling thread in full words ("music.ogg: Vorbis setup header cut at byte 4096"); ""
+ * if there was none. Valid until the thread's next failing call. */
+MOTET_API const char *motet_last_error(void);
+
+/* The library's version, as "0.1.0". */
+MOTET_API const char *motet_version(void);
+
+/* ----------------------------------------------------------------------------------------------------- Ids */
+
+typedef struct motet_engine motet_engine;
+
+typedef struct motet_sound { uint64_t id; } motet_sound; /* loaded audio material, shared by voices */
+typedef struct motet_voice { uint64_t id; } motet_voice; /* one playing instance of a sound or a feed */
+typedef struct motet_bus { uint64_t id; } motet_bus;     /* a named mixing point */
+
+/* -------------------------------------------------------------------------------------------------- Timing */
+
+/* The shape of a fade; t runs from 0 to 1 over its length.
+ * Volumes fade in linear gain except by MOTET_CURVE_DB; pan fades in its own unit, pitch in its factor. */
+typedef enum motet_curve {
+    MOTET_CURVE_SMOOTH = 0, /* 3t^2 - 2t^3: no corner at either end */
+    MOTET_CURVE_LINEAR,     /* t */
+    MOTET_CURVE_DB,         /* even in decibels (a volume; silence counts as -80 dB) or in octaves (a pitch) */
+    MOTET_CURVE_POWER       /* sin(t pi/2) up, 1 - cos(t pi/2) down: two crossing fades keep their power */
+} motet_curve;
+
+/* As `fade_seconds`: a step, with no fade at all. Steps click; use it on silence or for tests. */
+#define MOTET_FADE_NONE (-1.0)
+
+/* When and how a change happens. Zeroed: as soon as possible, with the declick (10 ms, smooth).
+ * A change at frame T with a fade of N frames leaves frame T as it was; frame T+N is the first with exactly the
+ * new value. Changes for one frame apply in the order of the calls. A change that meets a running fade of the
+ * same value takes over from its present value and slope. */
+typedef struct motet_timing {
+    uint64_t at_frame;   /* engine frame at which it applies; 0 or a frame already past: as soon as possible */
+    double fade_seconds; /* 0: the engine's declick; MOTET_FADE_NONE: a step; else > 0, at most a day */
+    motet_curve curve;   /* default MOTET_CURVE_SMOOTH */
+} motet_timing;
+
+static inline motet_timing motet_now(void)
+{
+    motet_timing timing = {0, 0, MOTET_CURVE_SMOOTH};
+    return timing;
+}
+
+static inline motet_timing motet_fade(double seconds)
+{
+    motet_timing timing = {0, seconds, MOTET_CURVE_SMOOTH};
+    return timing;
+}
+
+static inline motet_timing motet_at(uint64_t frame)
+{
+    motet_timing timing = {frame, 0, MOTET_CURVE_SMOOTH};
+    return timing;
+}
+
+static inline motet_timing motet_at_fade(uint64_t frame, double seconds)
+{
+    motet_timing timing = {frame, seconds, MOTET_CURVE_SMOOTH};
+    return timing;
+}
+
+/* --------------------------------------------------------------------------------------------- Measurement */
+
+/* Volumes are in decibels, clamped to this range. The lowest is silence: a gain of exactly 0. A def's
+ * `volume_db` is 0 dB when zeroed, which is the sound as recorded. */
+#define MOTET_VOLUME_MIN_DB (-80.0f)
+#define MOTET_VOLUME_MAX_DB 24.0f
+
+/* Pitch is a playback rate factor, clamped to this range; 1 is as recorded, and a def's 0 means 1. */
+#define MOTET_PITCH_MIN 0.01
+#define MOTET_PITCH_MAX 64.0
+
+/* A volume slider from 0 to 1, even to the ear, to decibels and back: 0 is silence, 1 is 0 dB, in between
+ * 40 log10(slider). Clamped; NaN gives silence. */
+MOTET_API float motet_slider_to_db(float slider);
+MOTET_API float motet_db_to_slider(float volume_db);
+
+/* -------------------------------------------------------------------------------------------------- Engine */
+
+typedef enum motet_log_level { MOTET_LOG_ERROR = 1, MOTET_LOG_WARNING, MOTET_LOG_INFO } motet_log_level;
+
+/* Receives the library's messages, one line without a newline.
+ * Thread: any but the audio thread; calls may overlap. Must not call back into the engine. */
+typedef void motet_log_fn(void *user, motet_log_level level, const char *text);
+
+/* Where the engine's memory comes from. Both functions or none.
+ * Thread: any but the audio thread; calls may overlap. */
+typedef struct motet_allocator {
+    void *(*allocate)(void *user, size_t size, size_t alignment); /* alignment: a power of two; NULL when out */
+    void (*free)(void *user, void *memory, size_t size);          /* `size` as it was asked for */
+    void *user;
+} motet_allocator;
+
+/* What the engine plays to. */
+typedef enum motet_device_kind {
+    MOTET_DEVICE_DEFAULT = 0, /* the sound device; where there is none the null device, and info.is_null says so */
+    MOTET_DEVICE_STRICT,      /* the sound device; where there is none creation fails with MOTET_ERROR_DEVICE */
+    MOTET_DEVICE_NULL,        /* no sound: time goes on as on a device */
+    MOTET_DEVICE_MANUAL       /* none: the program calls motet_engine_render_f32 or _s16, in real time or offline */
+} motet_device_kind;
+
+typedef struct motet_engine_def {
+    uint32_t sample_rate_hz; /* of the engine's clock and output: 1 ... 384000, default 48000 */
+    uint32_t channels;       /* of the output: 1 or 2, default 2. Mixing is always stereo; 1 is 0.5 (L + R) */
+    uint32_t max_voices;     /* voices at once, scheduled and paused ones included: 1 ... 16384, default 256 */
+    uint32_t max_buses;      /* Master included: 1 ... 1024, default 64 */
+    uint32_t max_scheduled;  /* commands that may wait to be applied: 16 ... 1048576, default 16384 */
+
+    motet_device_kind device; /* default MOTET_DEVICE_DEFAULT; MOTET_DEVICE=null in the environment overrides */
+    const char *device_name;  /* as motet_device_list gives it; NULL: the system's default */
+    uint32_t period_frames;   /* frames a device asks for at once: 16 ... 8192, default 10 ms; the device may round */
+
+    bool no_limiter;        /* leaves the look-ahead limiter on Master out, and its latency with it */
+    float ceiling_db;       /* of the limiter: -24 ... 0 dBFS, default 0. Below it, samples pass unchanged */
+    double declick_seconds; /* the default fade: 0 ... 1, default 0.01; MOTET_FADE_NONE: none (it will click) */
+    uint64_t seed;          /* for every random choice, default 0 */
+
+    motet_allocator allocator; /* default malloc and free */
+    motet_log_fn *log;         /* default: errors and warnings to standard error, each text once a second */
+    void *log_user;
+} motet_engine_def;
+
+/* The defaults, written out. */
+MOTET_API motet_engine_def motet_default_engine_def(void);
+
+/* Creates an engine and opens its device. All memory that mixing needs is taken here. NULL on failure:
+ * motet_last_error() says why (an invalid def, no memory, with MOTET_DEVICE_STRICT no device). */
+MOTET_API MOTET_USE_RESULT motet_engine *motet_engine_create(const motet_engine_def *def);
+
+/* Stops the device after it has played what it holds (at most 100 ms), ends every voice and frees everything.
+ * NULL does nothing. No other call may run or follow. */
+MOTET_API void motet_engine_destroy(motet_engine *engine);
+
+/* Renders the next `frame_count` frames, interleaved, in the engine's channel count: float samples (never clipped)
+ * or 16-bit ones (clamped to +-1, times 32767, rounded to nearest even). The result does not depend on how frames
+ * are spread over calls. With the limiter on, frame n of the output is engine frame n - latency_frames.
+ *
+ * Thread: this is the audio thread; one at a time, and only with MOTET_DEVICE_MANUAL. It never allocates, locks,
+ * waits or enters the kernel. Called in another mode, or while another thread is in it, it writes silence. */
+MOTET_API void motet_engine_render_f32(motet_engine *engine, float *interleaved, uint32_t frame_count);
+MOTET_API void motet_engine_render_s16(motet_engine *engine, int16_t *interleaved, uint32_t frame_count);
+
+typedef struct motet_clock {
+    uint64_t frame;          /* the next engine frame to be rendered: commands apply here at the earliest */
+    uint64_t heard_frame;    /* the engine frame that is heard at `monotonic_ns` */
+    uint64_t monotonic_ns;   /* now, by the system's monotonic clock */
+    uint32_t latency_frames; /* from rendering to hearing: the limiter's and the device's */
+} motet_clock;
+
+/* The engine's time. With MOTET_DEVICE_MANUAL `heard_frame` lags by the limiter's latency alone. */
+MOTET_API motet_result motet_engine_get_clock(const motet_engine *engine, motet_clock *clock);
+
+typedef struct motet_engine_info {
+    uint32_t sample_rate_hz;
+    uint32_t channels;
+    uint32_t latency_frames; /* of the limiter: fixed for the engine's life, 0 without it */
+    uint32_t declick_frames;
+    uint32_t max_voices;
+    motet_device_kind device;       /* as asked for */
+    char device_name[128];          /* in use now; "null" or "manual" where there is none */
+    char device_driver[32];         /* "pulseaudio", "alsa" ...; "" where there is none */
+    uint32_t device_sample_rate_hz; /* as the device reported it; the engine's where there is none */
+    uint32_t device_channels;
+    uint32_t period_frames;         /* frames the device asks for at once; 0 with MOTET_DEVICE_MANUAL */
+    uint32_t device_latency_frames; /* what the device holds, estimated, in engine frames */
+    bool is_null;                   /* no sound device is open: time goes on, nothing is heard */
+} motet_engine_info;
+
+MOTET_API motet_result motet_engine_get_info(const motet_engine *engine, motet_engine_info *info);
+
+typedef struct motet_stats {
+    uint64_t frames_rendered;
+    uint64_t voices_started;
+    uint32_t voices_active;      /* sounding or paused now; a scheduled voice counts from its first frame */
+    uint32_t voices_peak;        /* the most at once so far */
+    uint32_t tails_dropped;      /* fading copies ended early because all were in use: each may click */
+    uint32_t commands_waiting;   /* given but not applied yet */
+    uint64_t commands_applied;
+    uint64_t commands_late;      /* that asked for a frame already past */
+    uint64_t commands_refused;   /* calls that returned MOTET_ERROR_BUSY */
+    uint64_t events_lost;        /* because the program did not poll in time */
+    uint64_t feed_gaps;          /* times that a fed voice ran dry */
+    uint64_t non_finite_frames;  /* frames silenced because they held NaN or infinity */
+    uint64_t device_losses;      /* times that the sound device was lost */
+    uint64_t blocks_missed;      /* blocks skipped because the null clock was too far behind */
+    float master_level[2];       /* left and right after Master: peak, falling by 20 dB in 1.5 s; linear */
+    float master_peak;           /* highest sample of Master since creation; linear */
+    float render_load;           /* time spent rendering over time rendered, smoothed; 0 with MOTET_DEVICE_MANUAL */
+    uint64_t memory_bytes;       /* taken from the allocator now */
+} motet_stats;
+
+MOTET_API motet_result motet_engine_get_stats(const motet_engine *engine, motet_stats *stats);
+
+/* Groups: all commands that the calling thread gives between begin and commit are applied together; those
+ * without a frame of their own share one frame. Groups belong to the thread that began them.
+ * Errors of begin: MOTET_ERROR_INVALID a group is open; MOTET_ERROR_LIMIT 64 other threads have one open.
+ * Errors of commit: MOTET_ERROR_INVALID no group is open; MOTET_ERROR_BUSY nothing was applied and the group
+ * stays open: commit again later; MOTET_ERROR_LIMIT more commands than max_scheduled: the group is dropped. */
+MOTET_API motet_result motet_engine_begin(motet_engine *engine);
+MOTET_API motet_result motet_engine_commit(motet_engine *engine);
+
+/* -------------------------------------------------------------------------------------------------- Events */
+
+typedef enum motet_event_type {
+    MOTET_EVENT_VOICE_ENDED = 1, /* exactly one for every voice: `reason`, `voice`, `user` */
+    MOTET_EVENT_FEED_STARVED,    /* a fed voice ran dry: `voice`; once for each gap */
+    MOTET_EVENT_SOUND_TRUNCATED, /* the file ended before its header said: `sound`; it plays as far as it goes */
+    MOTET_EVENT_NON_FINITE,      /* NaN or infinity was silenced: in material `sound` or `voice`, in a mix `bus` */
+    MOTET_EVENT_DEVICE_LOST,     /* time goes on without sound until MOTET_EVENT_DEVICE_BACK */
+    MOTET_EVENT_DEVICE_BACK,
+    MOTET_EVENT_OVERFLOW         /* the program polled too seldom: `count` events were lost */
+} motet_event_type;
+
+typedef enum motet_end_reason {
+    MOTET_END_NONE = 0,
+    MOTET_END_ENDED,  /* the material was played to its end */
+    MOTET_END_STOPPED /* by a call */
+} motet_end_reason;
+
+typedef struct motet_event {
+    motet_event_type type;
+    motet_end_reason reason;
+    uint64_t frame;    /* engine frame at which it happened; for an end, the first frame that is silent */
+    motet_voice voice; /* {0} where it does not apply; likewise below */
+    motet_sound sound;
+    motet_bus bus;
+    uint64_t user;     /* of the voice's def */
+    uint32_t count;
+} motet_event;
+
+/* Takes the oldest event; false when there is none. Events come in the order of their frames within a block.
+ * The queue holds at least 4096; when it is full the oldest are lost, counted and told by one OVERFLOW. */
+MOTET_API MOTET_USE_RESULT bool motet_engine_poll_event(motet_engine *engine, motet_event *event);
+
+/* "ended", "stopped"; "none". Never NULL. */
+MOTET_API const char *motet_end_reason_text(motet_end_reason reason);
+
+/* ------------------------------------------------------------------------------------------------- Devices */
+
+typedef struct motet_device_info {
+    char name[128];
+    bool is_default;
+    uint32_t sample_rate_hz; /* preferred; 0 where the system does not say */
+    uint32_t channels;       /* preferred; 0 where the system does not say */
+} motet_device_info;
+
+/* Writes the output devices, at most `capacity` of them, and returns how many there are. 0 with
+ * motet_last_error() set when the system has none or the device library is missing. May take a second. */
+MOTET_API MOTET_USE_RESULT uint32_t motet_device_list(motet_device_info *devices, uint32_t capacity);
+
+/* Moves the engine to another device while it plays, by name; NULL is the system's default. Returns at once; the
+ * change is made in the background and sound goes on from the same engine frame.
+ * Errors: MOTET_ERROR_NOT_FOUND no device has that name; MOTET_ERROR_UNSUPPORTED with MOTET_DEVICE_MANUAL. */
+MOTET_API motet_result motet_engine_set_device(motet_engine *engine, const char *name);
+
+/* -------------------------------------------------------------------------------------------------- Sounds */
+
+typedef enum motet_format { MOTET_FORMAT_S16 = 1, MOTET_FORMAT_F32 } motet_format;
+
+/* In which format a sound is kept in memory. */
+typedef enum motet_store {
+    MOTET_STORE_AUTO = 0, /* 8 and 16 bit and lossy files as s16; 24 bit and above as f32; PCM as it is given */
+    MOTET_STORE_S16,      /* rounded to nearest, clamped to +-1 */
+    MOTET_STORE_F32
+} motet_store;
+
+typedef struct motet_sound_def {
+    const char *name;  /* for messages; default the file's path. Copied */
+    motet_store store; /* default MOTET_STORE_AUTO */
+} motet_sound_def;
+
+MOTET_API motet_sound_def motet_default_sound_def(void);
+
+/* Loads and decodes a whole file: WAV, AIFF, CAF, FLAC, Ogg Vorbis, Opus, MP3. The same path with the same def
+ * again gives the same id, counted: release it as often. 3 to 8 channels are folded to stereo (centre and
+ * surrounds at sqrt(1/2), LFE dropped). A file that is cut short plays to its last whole frame, with an event.
+ * NaN and infinity in float material become 0, with an event.
+ * Errors ({0}): NOT_FOUND, FORMAT broken or unknown, IO, MEMORY, UNSUPPORTED (built without decoders). */
+MOTET_API MOTET_USE_RESULT motet_sound motet_sound_load(motet_engine *engine, const char *path,
+                                                        const motet_sound_def *def);
+
+/* The same from a file's bytes in memory, which are not needed after the call. */
+MOTET_API MOTET_USE_RESULT motet_sound motet_sound_load_memory(motet_engine *engine, const void *bytes,
+                                                               size_t byte_count, const motet_sound_def *def);
+
+/* Samples in memory, interleaved. */
+typedef struct motet_pcm {
+    const void *samples;
+    motet_format format;
+    uint32_t channels;       /* 1 ... 8 */
+    uint32_t sample_rate_hz; /* 1 ... 768000 */
+    uint64_t frame_count;    /* 0 is allowed: a voice of it ends at once */
+} motet_pcm;
+
+/* A sound from samples, which are copied. Errors ({0}): INVALID, MEMORY. */
+MOTET_API MOTET_USE_RESULT motet_sound motet_sound_from_pcm(motet_engine *engine, const motet_pcm *pcm,
+                                                            const motet_sound_def *def);
+
+typedef enum motet_signal_kind {
+    MOTET_SIGNAL_SINE = 1, /* amplitude * sin(2 pi frac(hz * n / rate)), n from 0 */
+    MOTET_SIGNAL_NOISE,    /* uniform in +-amplitude, by splitmix64 of (seed, frame, channel) */
+    MOTET_SIGNAL_CONSTANT, /* `from` in every frame */
+    MOTET_SIGNAL_RAMP,     /* from + (to - from) * n / (frames - 1) */
+    MOTET_SIGNAL_IMPULSE   /* `amplitude` in frame `at_frame`, 0 elsewhere */
+} motet_signal_kind;
+
+/* A test signal, computed in double and rounded once to f32: the same samples on every machine. */
+typedef struct motet_signal {
+    motet_signal_kind kind;
+    double hz;               /* SINE: > 0 */
+    double amplitude;        /* SINE, NOISE, IMPULSE: default 0 */
+    double from, to;         /* RAMP; CONSTANT (`from`) */
+    uint64_t at_frame;       /* IMPULSE */
+    uint64_t seed;           /* NOISE */
+    double seconds;          /* length: >= 0; frames = floor(seconds * rate + 0.5) */
+    uint32_t channels;       /* 1 or 2, default 1; channels are copies, except NOISE */
+    uint32_t sample_rate_hz; /* default the engine's */
+} motet_signal;
+
+/* A sound made of a test signal, kept as f32. Errors ({0}): INVALID, MEMORY. */
+MOTET_API MOTET_USE_RESULT motet_sound motet_sound_from_signal(motet_engine *engine, const motet_signal *signal,
+                                                               const motet_sound_def *def);
+
+/* Gives a sound back. The id is stale at once (or at the last release, where a path was loaded more than once);
+ * voices of it play to their end, then its memory goes. Errors: STALE. */
+MOTET_API motet_result motet_sound_release(motet_engine *engine, motet_sound sound);
+
+/* Stops every voice of a sound that has been played so far, scheduled ones included. Errors: STALE, INVALID, BUSY. */
+MOTET_API motet_result motet_sound_stop(motet_engine *engine, motet_sound sound, motet_timing timing);
+
+typedef struct motet_sound_info {
+    uint64_t frame_count;
+    double seconds;
+    uint32_t sample_rate_hz;
+    uint32_t channels;         /* as kept: 1 or 2 */
+    uint32_t file_channels;    /* as in the file */
+    motet_format format;       /* as kept */
+    char container[32];        /* "WAV", "FLAC", "Ogg" ...; "" for PCM and signals */
+    char encoding[32];         /* "16-bit PCM", "Vorbis" ...; "" for PCM and signals */
+    bool lossy;
+    bool truncated;            /* the file ended before its header said */
+    uint64_t loop_start_frame; /* the file's loop points; both 0 without */
+    uint64_t loop_end_frame;   /* exclusive */
+    uint64_t memory_bytes;
+    uint32_t use_count;        /* voices that hold it now */
+} motet_sound_info;
+
+MOTET_API motet_result motet_sound_get_info(const motet_engine *engine, motet_sound sound, motet_sound_info *info);
+
+/* The file's tags, numbered from 0: "TITLE", "ARTIST" ... NULL after the last. Valid while the sound is. */
+typedef struct motet_tag { const char *key, *value; } motet_tag;
+MOTET_API motet_result motet_sound_get_tag(const motet_engine *engine, motet_sound sound, uint32_t index, motet_tag *tag);
+
+/* Copies frames of a sound as interleaved floats in its own channel count, for tools and tests. Frames past the
+ * end are not written; `read` (may be NULL) receives how many were. Errors: STALE, INVALID. */
+MOTET_API motet_result motet_sound_read_f32(const motet_engine *engine, motet_sound sound, uint64_t from_frame,
+                                            float *interleaved, uint32_t frame_count, uint32_t *read);
+
+/* -------------------------------------------------------------------------------------------------- Voices */
+
+/* How a voice is interpolated at a rate other than the engine's. At exactly its rate, every quality copies. */
+typedef enum motet_quality {
+    MOTET_QUALITY_DEFAULT = 0, /* cubic */
+    MOTET_QUALITY_LINEAR,
+    MOTET_QUALITY_CUBIC /* four points, third order (Catmull-Rom) */
+} motet_quality;
+
+typedef struct motet_voice_def {
+    float volume_db;     /* -80 (silence) ... 24, default 0 */
+    float pan;           /* -1 left ... 1 right, default 0: a balance, 0 dB at the centre */
+    double pitch;        /* 0.01 ... 64, default 1; negative is refused */
+    motet_bus bus;       /* default Master */
+    bool loop;           /* the whole sound, without a seam */
+    uint64_t from_frame; /* in the sound's own frames; at or past its end the voice ends at once */
+    bool paused;         /* waits at its first frame for motet_voice_resume */
+    motet_quality quality;
+    uint64_t user;       /* returned with the voice's events */
+    motet_timing timing; /* when it starts; fade_seconds here is a fade in: default none, or the declick where
+                            the voice starts inside its sound */
+} motet_voice_def;
+
+MOTET_API motet_voice_def motet_default_voice_def(void);
+
+/* Plays a sound. The id is valid at once; changes that apply before the voice's first frame set its start values.
+ * Errors ({0}): STALE sound or bus; INVALID; BUSY; LIMIT max_voices are in use. */
+MOTET_API MOTET_USE_RESULT motet_voice motet_voice_play(motet_engine *engine, motet_sound sound,
+                                                        const motet_voice_def *def);
+
+/* Ends a voice: silent from the end of the fade, with one VOICE_ENDED event. Before its first frame it is
+ * cancelled. Never refused for want of room while no other stop of the voice waits. Errors: STALE, INVALID, BUSY. */
+MOTET_API motet_result motet_voice_stop(motet_engine *engine, motet_voice voice, motet_timing timing);
+
+/* Holds a voice at the position that it reaches at the end of the fade, and lets it go on from there with a fade
+ * in. Pausing a paused voice does nothing. Errors: STALE, INVALID, BUSY. */
+MOTET_API motet_result motet_voice_pause(motet_engine *engine, motet_voice voice, motet_timing timing);
+MOTET_API motet_result motet_voice_resume(motet_engine *engine, motet_voice voice, motet_timing timing);
+
+/* Jumps to a frame of the sound; the old place fades out while the new one fades in. Past the end: the voice ends.
+ * Errors: STALE, INVALID (fed voices cannot seek), BUSY. */
+MOTET_API motet_result motet_voice_seek(motet_engine *engine, motet_voice voice, uint64_t to_frame,
+                                        motet_timing timing);
+
+/* Each continuous value moves by the timing's fade. Switching a loop off lets the voice run to its sound's end.
+ * A voice taken to another bus fades from the old to the new one.
+ * Errors: STALE (also a stale bus), INVALID (NaN, infinity; pitch <= 0), BUSY. */
+MOTET_API motet_result motet_voice_set_volume_db(motet_engine *engine, motet_voice voice, float volume_db,
+                                                 motet_timing timing);
+MOTET_API motet_result motet_voice_set_pan(motet_engine *engine, motet_voice voice, float pan, motet_timing timing);
+MOTET_API motet_result motet_voice_set_pitch(motet_engine *engine, motet_voice voice, double pitch,
+                                             motet_timing timing);
+MOTET_API motet_result motet_voice_set_loop(motet_engine *engine, motet_voice voice, bool loop, motet_timing timing);
+MOTET_API motet_result motet_voice_set_bus(motet_engine *engine, motet_voice voice, motet_bus bus,
+                                           motet_timing timing);
+
+/* True from play until the end event, also while scheduled or paused. */
+MOTET_API MOTET_USE_RESULT bool motet_voice_is_active(const motet_engine *engine, motet_voice voice);
+
+typedef struct motet_voice_state {
+    double position_frames; /* the next frame of the sound to be rendered, in its own frames */
+    double heard_seconds;   /* where in the sound the ear is now, the latency taken off */
+    bool started;           /* its first frame has been rendered */
+    bool paused;            /* by the last call: the fade may still run */
+    bool loop;              /* the values below and this are the goals of the last calls, scheduled ones included */
+    float volume_db;
+    float pan;
+    double pitch;
+    motet_sound sound; /* {0} for a fed voice */
+    motet_bus bus;
+    uint64_t user;
+} motet_voice_state;
+
+/* Errors: STALE, INVALID. */
+MOTET_API motet_result motet_voice_get_state(const motet_engine *engine, motet_voice voice, motet_voice_state *state);
+
+/* --------------------------------------------------------------------------------------------- Fed voices */
+
+/* A voice whose material the program writes while it plays: radio, voice chat, a film's sound. */
+typedef struct motet_feed_def {
+    uint32_t sample_rate_hz;    /* of what is written: 1 ... 768000, default the engine's */
+    uint32_t channels;          /* of what is written: 1 ... 8, default 2; folded like a sound's */
+    double buffer_seconds;      /* the most that is held: 0.01 ... 60, default 0.5 */
+    double start_after_seconds; /* held before it starts, and again after each gap: 0 ... buffer, default 0 */
+    motet_voice_def voice;      /* `loop` and `from_frame` must be zero */
+} motet_feed_def;
+
+MOTET_API motet_feed_def motet_default_feed_def(void);
+
+/* Opens a fed voice. Errors ({0}): as motet_voice_play, MEMORY. */
+MOTET_API MOTET_USE_RESULT motet_voice motet_feed_open(motet_engine *engine, const motet_feed_def *def);
+
+/* Appends interleaved frames, as many as there is room for; `taken` (may be NULL) receives how many. The voice
+ * plays exactly what it holds and then silence, with an event at the start of each gap.
+ * Thread: one writer a voice at a time. Errors: STALE it is over; INVALID not a fed voice, or finished. */
+MOTET_API motet_result motet_feed_write_s16(motet_engine *engine, motet_voice voice, const int16_t *interleaved,
+                                            uint32_t frame_count, uint32_t *taken);
+MOTET_API motet_result motet_feed_write_f32(motet_engine *engine, motet_voice voice, const float *interleaved,
+                                            uint32_t frame_count, uint32_t *taken);
+
+/* Says that nothing more comes: the voice plays out what it holds and ends. Errors: STALE, INVALID. */
+MOTET_API motet_result motet_feed_finish(motet_engine *engine, motet_voice voice);
+
+typedef struct motet_feed_state {
+    uint32_t queued_frames; /* written and not yet played */
+    uint32_t free_frames;   /* that a write would take now */
+    uint32_t underruns;     /* gaps so far */
+    bool finished;
+} motet_feed_state;
+
+MOTET_API motet_result motet_feed_get_state(const motet_engine *engine, motet_voice voice, motet_feed_state *state);
+
+/* --------------------------------------------------------------------------------------------------- Buses */
+
+typedef struct motet_bus_def {
+    motet_bus parent; /* default Master */
+    float volume_db;  /* -80 ... 24, default 0 */
+    bool mute;
+    bool solo;
+} motet_bus_def;
+
+MOTET_API motet_bus_def motet_default_bus_def(void);
+
+/* Creates a bus; of a name in use it returns that bus as it is. Names are UTF-8, at most 63 bytes, case matters.
+ * Errors ({0}): INVALID an empty or long name, a NaN; STALE parent; LIMIT max_buses; BUSY; MEMORY. */
+MOTET_API MOTET_USE_RESULT motet_bus motet_bus_create(motet_engine *engine, const char *name, const motet_bus_def *def);
+
+/* The bus of a name. An unknown one is logged with the nearest name, and the id returned is never valid: using it
+ * anywhere fails in words, and nothing lands on Master by a typing error. */
+MOTET_API MOTET_USE_RESULT motet_bus motet_bus_find(const motet_engine *engine, const char *name);
+MOTET_API MOTET_USE_RESULT motet_bus motet_bus_master(const motet_engine *engine);
+
+/* All buses, one after the other: starts with {0}, Master first, parents before children; {0} after the last.
+ *     for (motet_bus bus = motet_bus_master(e); bus.id != 0; bus = motet_bus_next(e, bus)) */
+MOTET_API MOTET_USE_RESULT motet_bus motet_bus_next(const motet_engine *engine, motet_bus bus);
+
+typedef struct motet_bus_info {
+    char name[64];
+    motet_bus parent; /* {0} for Master */
+    float volume_db;  /* the goal of a running fade; likewise below */
+    bool mute;
+    bool solo;
+} motet_bus_info;
+
+MOTET_API motet_result motet_bus_get_info(const motet_engine *engine, motet_bus bus, motet_bus_info *info);
+
+/* Errors: STALE, INVALID, BUSY. */
+MOTET_API motet_result motet_bus_set_volume_db(motet_engine *engine, motet_bus bus, float volume_db,
+                                               motet_timing timing);
+
+/* Closes a bus's output; what plays into it goes on in silence. */
+MOTET_API motet_result motet_bus_set_mute(motet_engine *engine, motet_bus bus, bool mute, motet_timing timing);
+
+/* While any bus is soloed, a bus's own voices sound only if it or a bus above it is soloed. Mute wins over solo. */
+MOTET_API motet_result motet_bus_set_solo(motet_engine *engine, motet_bus bus, bool solo, motet_timing timing);
+
+/* --------------------------------------------------------------------------------------------------- Small help */
+
+/* Sleeps for so many milliseconds. */
+MOTET_API void motet_sleep_ms(uint32_t milliseconds);
+
+/* The entry of `names` that `word` was probably meant to be, or NULL when none is near: what the library's own
+ * "did you mean" uses, for tools and bindings. */
+MOTET_API MOTET_USE_RESULT const char *motet_nearest_name(const char *word, const char *const *names, size_t count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MOTET_H */

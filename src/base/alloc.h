@@ -1,0 +1,26 @@
+/* All of an engine's memory passes through one heap: the program's allocator or malloc, and a count of bytes. */
+#ifndef MOTET_BASE_ALLOC_H
+#define MOTET_BASE_ALLOC_H
+
+#include "base/atomics.h"
+#include "motet/motet.h"
+
+typedef struct motet_heap {
+    motet_allocator allocator;
+    motet_atomic_u64 bytes;
+} motet_heap;
+
+/* A zeroed allocator means malloc and free. */
+void motet_heap_init(motet_heap *heap, const motet_allocator *allocator);
+
+/* Zeroed memory, or NULL. `alignment` is a power of two; the size may be 0. */
+void *motet_heap_take(motet_heap *heap, size_t size, size_t alignment);
+/* `size` as it was taken; NULL does nothing. */
+void motet_heap_give(motet_heap *heap, void *memory, size_t size);
+/* A copy of `count` * `element_size` bytes in a larger or smaller place; NULL leaves the old one as it was. */
+void *motet_heap_resize(motet_heap *heap, void *memory, size_t old_size, size_t new_size, size_t alignment);
+/* A copy of a string; give it back with strlen + 1. */
+char *motet_heap_copy_text(motet_heap *heap, const char *text);
+void motet_heap_give_text(motet_heap *heap, char *text);
+
+#endif /* MOTET_BASE_ALLOC_H */

@@ -1,0 +1,13 @@
+/* Test signals (motet_signal), computed in double and rounded once. */
+#ifndef MOTET_DSP_SIGNAL_H
+#define MOTET_DSP_SIGNAL_H
+
+#include "motet/motet.h"
+
+/* floor(seconds * rate + 0.5). */
+uint64_t motet_signal_frame_count(double seconds, uint32_t sample_rate_hz);
+
+/* Writes all `frame_count` frames, interleaved. `signal` is valid and complete: its channels and rate are not 0. */
+void motet_signal_render(const motet_signal *signal, float *interleaved, uint64_t frame_count);
+
+#endif /* MOTET_DSP_SIGNAL_H */
