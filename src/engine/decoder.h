@@ -22,18 +22,20 @@ typedef struct motet_source {
 
 enum { MOTET_DECODER_MAX_CHANNELS = 8 };
 
-/* What a decoder knows once it has opened its source. */
+/* What a decoder knows once it has opened its source. Channels come in the order of WAV's channel mask (L R C LFE
+ * ...) whatever the format's own order is. */
 typedef struct motet_decoder_info {
     uint32_t sample_rate_hz; /* 1 ... 768000 */
     uint32_t channels;       /* 1 ... 8 */
-    uint64_t frame_count;    /* as the header claims; 0 where it does not say. It may lie */
+    uint64_t frame_count;    /* as the header claims; 0 where it does not say. It may lie, but it is never more than
+                                that many bytes can hold in this format: a hint for the first allocation */
     bool lossy;
     bool wide;               /* more than 16 bits of precision: s24, s32, float, double */
     char container[32];
     char encoding[32];
     uint64_t loop_start_frame, loop_end_frame; /* end exclusive; both 0 without loop points */
     uint32_t tag_count;
-    motet_tag *tags; /* owned by the decoder until it is closed */
+    motet_tag *tags; /* UTF-8; owned by the decoder until it is closed */
 } motet_decoder_info;
 
 typedef struct motet_decoder motet_decoder;
@@ -42,8 +44,9 @@ typedef struct motet_decoder motet_decoder;
  * without the source's name in front: the caller puts it there. */
 typedef struct motet_decoder_backend {
     const char *name; /* "libsndfile 1.2.0" */
-    /* Opens `source`, which must stay until close. MOTET_ERROR_FORMAT also when the material is not this
-     * backend's: the next one is asked then. */
+    /* Opens `source`, which must stay until close. MOTET_ERROR_FORMAT with an empty `error` says that the material is
+     * not this backend's: the next one is asked then. Every other failure is final: MOTET_ERROR_FORMAT broken,
+     * MOTET_ERROR_UNSUPPORTED whole but of a kind that is not read, MOTET_ERROR_IO, MOTET_ERROR_MEMORY. */
     motet_result (*open)(const motet_source *source, motet_decoder **decoder, motet_decoder_info *info, char *error,
                          size_t error_size);
     /* Decodes the next frames, interleaved, at most `frame_count`. `*read` is 0 only at the end of the material.

@@ -1,0 +1,31 @@
+/* Reads one channel of material at fractional positions.
+ *
+ * `in` is a window of consecutive frames and `positions` are 32.32 fixed point, counted from in[0]; each must leave
+ * room in the window for the taps that the tier reads around it. A position without a fraction gives the frame
+ * itself, to the bit. */
+#ifndef MOTET_DSP_INTERPOLATE_H
+#define MOTET_DSP_INTERPOLATE_H
+
+#include "base/nonblocking.h"
+
+#include <stdint.h>
+
+/* Frames that a tier reads before and after the whole part of a position. */
+enum {
+    MOTET_LINEAR_BEFORE = 0,
+    MOTET_LINEAR_AFTER = 1,
+    MOTET_CUBIC_BEFORE = 1,
+    MOTET_CUBIC_AFTER = 2
+};
+
+typedef void motet_interpolate_fn(float *out, const float *in, const uint64_t *positions, uint32_t count)
+    MOTET_NONBLOCKING;
+
+/* a + f (b - a). */
+void motet_interpolate_linear(float *out, const float *in, const uint64_t *positions, uint32_t count) MOTET_NONBLOCKING;
+
+/* Catmull-Rom: the cubic through b and c whose slopes there are those of the chords a-c and b-d:
+ * ((c3 f + c2) f + c1) f + b with c1 = (c-a)/2, c2 = a - 5/2 b + 2c - d/2, c3 = (d-a)/2 + 3/2 (b-c). */
+void motet_interpolate_cubic(float *out, const float *in, const uint64_t *positions, uint32_t count) MOTET_NONBLOCKING;
+
+#endif /* MOTET_DSP_INTERPOLATE_H */

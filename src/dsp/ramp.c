@@ -1,0 +1,162 @@
+#include "dsp/ramp.h"
+
+#include "dsp/math.h"
+
+/* 2 pi / 4: turns of a quarter circle to radians per t. */
+static const double HALF_PI = 1.5707963267948966;
+
+static const double LOG2_10_OVER_20 = 0.16609640474436812; /* octaves of gain in a decibel */
+
+motet_ramp motet_ramp_hold(motet_ramp_unit unit, double value) MOTET_NONBLOCKING
+{
+    return (motet_ramp){.shape = MOTET_RAMP_HOLD, .unit = (uint8_t)unit, .from = value, .to = value};
+}
+
+static double bounded(double value, motet_ramp_unit unit) MOTET_NONBLOCKING
+{
+    double low = unit == MOTET_RAMP_GAIN ? 0 : unit == MOTET_RAMP_PAN ? -1 : MOTET_PITCH_MIN;
+    double high = unit == MOTET_RAMP_GAIN ? 1e9 : unit == MOTET_RAMP_PAN ? 1 : MOTET_PITCH_MAX;
+    return value < low ? low : value > high ? high : value;
+}
+
+/* The logarithm that an exponential ramp is even in. A gain of 0 counts as -80 dB. */
+static double log_of(double value, motet_ramp_unit unit) MOTET_NONBLOCKING
+{
+    return unit == MOTET_RAMP_GAIN ? motet_gain_to_db(value) * LOG2_10_OVER_20 : motet_log2(value);
+}
+
+static motet_ramp_shape shape_of(motet_curve curve, motet_ramp_unit unit, bool rises) MOTET_NONBLOCKING
+{
+    switch (curve) {
+    case MOTET_CURVE_LINEAR:
+        return MOTET_RAMP_LINEAR;
+    case MOTET_CURVE_DB:
+        return unit == MOTET_RAMP_PAN ? MOTET_RAMP_LINEAR : MOTET_RAMP_EXPONENTIAL;
+    case MOTET_CURVE_POWER:
+        return rises ? MOTET_RAMP_SINE_UP : MOTET_RAMP_SINE_DOWN;
+    case MOTET_CURVE_SMOOTH:
+        break;
+    }
+    return MOTET_RAMP_CUBIC;
+}
+
+void motet_ramp_start(motet_ramp *ramp, uint64_t frame, uint32_t length, motet_curve curve, double to) MOTET_NONBLOCKING
+{
+    bool running = !motet_ramp_done(ramp, frame);
+    double from = motet_ramp_value(ramp, frame);
+    double slope = motet_ramp_slope(ramp, frame);
+    motet_ramp_unit unit = (motet_ramp_unit)ramp->unit;
+    if (length == 0 || (!running && from == to)) {
+        *ramp = motet_ramp_hold(unit, to);
+        return;
+    }
+    ramp->start = frame;
+    ramp->length = length;
+    ramp->shape = (uint8_t)(running ? MOTET_RAMP_CUBIC : shape_of(curve, unit, to > from));
+    ramp->from = from;
+    ramp->to = to;
+    ramp->slope = running ? slope : 0;
+}
+
+/* Between the ends: 0 <= i < N. */
+static double value_inside(const motet_ramp *ramp, uint64_t i) MOTET_NONBLOCKING
+{
+    double n = (double)ramp->length;
+    double t = (double)i / n;
+    double distance = ramp->to - ramp->from;
+    motet_ramp_unit unit = (motet_ramp_unit)ramp->unit;
+    switch ((motet_ramp_shape)ramp->shape) {
+    case MOTET_RAMP_CUBIC: {
+        double rest = 1 - t;
+        double value = ramp->from + distance * (t * t * (3 - 2 * t)) + n * ramp->slope * (t * rest * rest);
+        return bounded(value, unit);
+    }
+    case MOTET_RAMP_LINEAR:
+        return ramp->from + distance * t;
+    case MOTET_RAMP_EXPONENTIAL: {
+        double from = log_of(ramp->from, unit);
+        double to = log_of(ramp->to, unit);
+        return i == 0 ? ramp->from : motet_exp2(from + (to - from) * t);
+    }
+    case MOTET_RAMP_SINE_UP:
+        return ramp->from + distance * motet_sin_turns(0.25 * t);
+    case MOTET_RAMP_SINE_DOWN:
+        return ramp->from + distance * (1 - motet_cos_turns(0.25 * t));
+    case MOTET_RAMP_HOLD:
+        break;
+    }
+    return ramp->to;
+}
+
+double motet_ramp_value(const motet_ramp *ramp, uint64_t frame) MOTET_NONBLOCKING
+{
+    return motet_ramp_done(ramp, frame) ? ramp->to : value_inside(ramp, frame - ramp->start);
+}
+
+double motet_ramp_slope(const motet_ramp *ramp, uint64_t frame) MOTET_NONBLOCKING
+{
+    if (motet_ramp_done(ramp, frame)) {
+        return 0;
+    }
+    if (frame == ramp->start) {
+        return ramp->slope; /* nothing has moved yet: what led here goes on */
+    }
+    double n = (double)ramp->length;
+    double t = (double)(frame - ramp->start) / n;
+    double distance = ramp->to - ramp->from;
+    motet_ramp_unit unit = (motet_ramp_unit)ramp->unit;
+    switch ((motet_ramp_shape)ramp->shape) {
+    case MOTET_RAMP_CUBIC: {
+        double free = ramp->from + distance * (t * t * (3 - 2 * t)) + n * ramp->slope * (t * (1 - t) * (1 - t));
+        bool at_bound = bounded(free, unit) != free;
+        return at_bound ? 0 : distance * (6 * t * (1 - t)) / n + ramp->slope * ((1 - t) * (1 - 3 * t));
+    }
+    case MOTET_RAMP_LINEAR:
+        return distance / n;
+    case MOTET_RAMP_EXPONENTIAL: {
+        double octaves = log_of(ramp->to, unit) - log_of(ramp->from, unit);
+        return value_inside(ramp, frame - ramp->start) * octaves / n * 0.69314718055994531; /* ln 2 */
+    }
+    case MOTET_RAMP_SINE_UP:
+        return distance * motet_cos_turns(0.25 * t) * HALF_PI / n;
+    case MOTET_RAMP_SINE_DOWN:
+        return distance * motet_sin_turns(0.25 * t) * HALF_PI / n;
+    case MOTET_RAMP_HOLD:
+        break;
+    }
+    return 0;
+}
+
+/* Frames of the run that lie inside the ramp; the rest stand at the goal. */
+static uint32_t frames_inside(const motet_ramp *ramp, uint64_t frame, uint32_t count) MOTET_NONBLOCKING
+{
+    if (motet_ramp_done(ramp, frame)) {
+        return 0;
+    }
+    uint64_t left = ramp->start + ramp->length - frame;
+    return left < count ? (uint32_t)left : count;
+}
+
+void motet_ramp_write(double *out, const motet_ramp *ramp, uint64_t frame, uint32_t count) MOTET_NONBLOCKING
+{
+    uint32_t inside = frames_inside(ramp, frame, count);
+    for (uint32_t k = 0; k < inside; k++) {
+        out[k] = value_inside(ramp, frame - ramp->start + k);
+    }
+    for (uint32_t k = inside; k < count; k++) {
+        out[k] = ramp->to;
+    }
+}
+
+void motet_ramp_multiply(double *out, const motet_ramp *ramp, uint64_t frame, uint32_t count) MOTET_NONBLOCKING
+{
+    uint32_t inside = frames_inside(ramp, frame, count);
+    for (uint32_t k = 0; k < inside; k++) {
+        out[k] *= value_inside(ramp, frame - ramp->start + k);
+    }
+    if (ramp->to != 1) {
+        for (uint32_t k = inside; k < count; k++) {
+            out[k] *= ramp->to;
+        }
+    }
+}

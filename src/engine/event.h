@@ -1,0 +1,28 @@
+/* What happened, on its way to the program: a ring out of the audio thread, a bounded queue behind it. */
+#ifndef MOTET_ENGINE_EVENT_H
+#define MOTET_ENGINE_EVENT_H
+
+#include "base/nonblocking.h"
+#include "base/ring.h"
+
+/* The control side's queue, under the API lock. */
+typedef struct motet_event_queue {
+    motet_event *events; /* a circle of MOTET_EVENT_QUEUE_SIZE */
+    uint32_t first, count;
+    uint32_t lost_untold; /* lost since the last OVERFLOW was taken */
+    uint64_t lost;
+} motet_event_queue;
+
+/* Audio thread: stages an event for the end of the block. End events always find room; others are counted as lost
+ * when the ring runs full. */
+void motet_event_stage(motet_engine *engine, const motet_event *event) MOTET_NONBLOCKING;
+
+/* Under the API lock: moves what the audio thread has published into the queue, in the order of frames. */
+void motet_event_drain(motet_engine *engine);
+
+/* Any other thread: takes the API lock itself. */
+void motet_event_append(motet_engine *engine, const motet_event *event);
+/* Under the API lock. */
+void motet_event_append_locked(motet_engine *engine, const motet_event *event);
+
+#endif /* MOTET_ENGINE_EVENT_H */

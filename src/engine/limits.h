@@ -1,0 +1,31 @@
+/* Every limit of the engine that is not a setting. */
+#ifndef MOTET_ENGINE_LIMITS_H
+#define MOTET_ENGINE_LIMITS_H
+
+enum {
+    /* Frames rendered at once: large enough that a voice's fixed cost vanishes in it, small enough that the buffers
+     * of a few buses stay in the first cache. A block never crosses a multiple of it. */
+    MOTET_BLOCK_FRAMES = 512,
+    /* Source frames looked at in one go by an interpolated voice. */
+    MOTET_WINDOW_FRAMES = 2048,
+    /* Frames already played that a fed voice keeps for the taps before its position. */
+    MOTET_FEED_HISTORY_FRAMES = 64,
+    /* Events beyond the end events, for which room is always kept. */
+    MOTET_EVENT_RING_SPARE = 1024,
+    /* Events kept for a program that polls late. */
+    MOTET_EVENT_QUEUE_SIZE = 4096,
+    /* Threads that may have a group open at once. */
+    MOTET_MAX_GROUPS = 64,
+    MOTET_MAX_CHANNELS = 8,
+    MOTET_MAX_SAMPLE_RATE_HZ = 768000,
+    MOTET_MAX_BUS_NAME = 63,
+    MOTET_MASTER = 0 /* index of the Master bus */
+};
+
+/* A gain below this counts as 0, so that no product with a sample comes near the denormals. */
+#define MOTET_GAIN_FLOOR 1e-20
+
+/* Longest fade, in seconds. */
+#define MOTET_MAX_FADE_SECONDS 86400.0
+
+#endif /* MOTET_ENGINE_LIMITS_H */
