@@ -38,4 +38,8 @@ if(MOTET_SANITIZE)
     target_compile_options(motet_flags INTERFACE
         -fsanitize=${MOTET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(motet_flags INTERFACE -fsanitize=${MOTET_SANITIZE})
+    if(MOTET_SANITIZE MATCHES realtime)
+        # The compiler sees some of it before it runs: a MOTET_NONBLOCKING function that calls one that is not.
+        target_compile_options(motet_flags INTERFACE -Wfunction-effects -Werror=function-effects)
+    endif()
 endif()

@@ -13,7 +13,8 @@ if(MOTET_TOOL AND MOTET_ADAPTERS AND tool_sources)
     endif()
 
     add_executable(motet_tool ${tool_sources})
-    target_include_directories(motet_tool PRIVATE "${PROJECT_SOURCE_DIR}/cli" SYSTEM PRIVATE "${EBUR128_INCLUDE_DIR}")
+    target_include_directories(motet_tool PRIVATE "${PROJECT_SOURCE_DIR}/cli")
+    target_include_directories(motet_tool SYSTEM PRIVATE "${EBUR128_INCLUDE_DIR}")
     # The static library, so that the tool is one file that can be copied.
     target_link_libraries(motet_tool PRIVATE motet_flags motet_static PkgConfig::SNDFILE PkgConfig::JANSSON
         "${EBUR128_LIBRARY}" "$<$<BOOL:${MOTET_HAVE_LIBM}>:m>")

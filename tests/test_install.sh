@@ -58,7 +58,7 @@ done
 
 # depends PROGRAM LIBRARY: whether the program asks for the shared library.
 depends() {
-    readelf -d "$1" | grep -q "NEEDED.*\[$2"
+    grep -q "NEEDED.*\[$2" <<<"$(readelf -d "$1")"
 }
 depends "$work/build/with_motet" libmotet.so.0 || { echo "motet::motet is not libmotet.so.0"; exit 1; }
 for library in libmotet libsndfile libvorbis libSDL; do
@@ -79,4 +79,4 @@ read -ra flags <<<"$(pkg-config --cflags --libs --static motet)"
 
 echo "the tool that was installed"
 version=$(pkg-config --modversion motet)
-"$prefix/bin/motet" version | grep -qF "$version" || { echo "the tool does not say that it is $version"; exit 1; }
+grep -qF "$version" <<<"$("$prefix/bin/motet" version)" || { echo "the tool does not say that it is $version"; exit 1; }
