@@ -11,8 +11,8 @@
  * denormals that no product with a gain reaches them. */
 #define MOTET_SAMPLE_FLOOR 1e-17f
 
-/* One float sample to s16: clamped to +-1, times 32767, rounded to nearest even; NaN gives 0. Output and
- * `MOTET_STORE_S16` use this. */
+/* One float sample to s16: clamped to +-1, times 32767 exactly, then rounded once to nearest even, in whatever mode the
+ * FPU is; NaN gives 0. Output and `MOTET_STORE_S16` use this. */
 int16_t motet_f32_to_s16(float sample) MOTET_NONBLOCKING;
 
 void motet_convert_f32_to_s16(int16_t *out, const float *in, size_t sample_count) MOTET_NONBLOCKING;
@@ -25,8 +25,8 @@ size_t motet_clean_f32(float *samples, size_t sample_count) MOTET_NONBLOCKING;
 
 /* Folds 3 ... 8 interleaved channels to stereo: centre and surrounds at sqrt(1/2), LFE dropped. Orders:
  *   3: L R C   4: L R Ls Rs   5: L R C Ls Rs   6: L R C LFE Ls Rs   7: L R C LFE Cs Ls Rs   8: L R C LFE Lb Rb Ls Rs
- * (the order of WAV's channel mask; the centre surround of 7 goes to both sides). In float; s16 material is converted
- * first. `out` may be `in`. */
+ * (the order of WAV's channel mask; the centre surround of 7 goes to both sides). Each side starts with its front
+ * channel and adds the others in their order, in float; s16 material is converted first. `out` may be `in`. */
 void motet_fold_to_stereo(float *out, const float *in, uint32_t channels, size_t frame_count) MOTET_NONBLOCKING;
 
 /* Planar stereo to the engine's output: 2 channels interleaved, or 1 as 0.5 (L + R). */

@@ -13,9 +13,10 @@ double motet_log2(double x) MOTET_NONBLOCKING;
 double motet_sin_turns(double turns) MOTET_NONBLOCKING;
 double motet_cos_turns(double turns) MOTET_NONBLOCKING;
 
-/* Linear gain of a volume: exactly 0 at or below -80 dB, exactly 1 at 0 dB. */
+/* Linear gain of a volume, to within 2e-15 of its value: exactly 0 at or below -80 dB and for NaN, exactly 1 at 0 dB;
+ * volume_db <= 6000. */
 double motet_db_to_gain(double volume_db) MOTET_NONBLOCKING;
-/* Volume of a linear gain; -80 at or below the gain of -80 dB. */
+/* Volume of a linear gain, to within 2e-14 dB: -80 at or below 1e-4 (the gain that -80 dB would have) and for NaN. */
 double motet_gain_to_db(double gain) MOTET_NONBLOCKING;
 
 #endif /* MOTET_DSP_MATH_H */

@@ -1,0 +1,231 @@
+#include "dsp/limiter.h"
+
+#include "dsp/math.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* Frames worked on at once, so that the passes over them keep their arrays on the stack and in L1. */
+enum { CHUNK_FRAMES = 128 };
+
+/* Reductions are counted in steps of 2^-30: fine enough for a peak 180 dB above the ceiling, and every sum below stays
+ * under 2^53, so that it is exact in 64 bits and as a double. */
+enum { FULL_REDUCTION = 1 << 30 };
+
+/* Time in which the gain's distance from 1 falls to 1/e. */
+static const double release_seconds = 0.1;
+
+/* Frame n's wanted reduction w[n] passes through
+ *   the maximum of the last N + 1:     m[n] = max(w[n - N] ... w[n])
+ *   hold and release:                  r[n] = max(m[n], r[n - 1] * release)
+ *   two running sums over H = N/2 + 1: a[n] = r[n - H + 1] + ... + r[n], b[n] = a[n - H + 1] + ... + a[n]
+ * and b[n] / H^2 is what the frame n - N, which comes out now, is reduced by. Every r that b[n] sums up, r[n - N] ...
+ * r[n], is a maximum over a window with n - N in it, so their mean is no less than w[n - N]. */
+struct motet_limiter {
+    float ceiling;
+    uint32_t latency;     /* N */
+    uint32_t half;        /* H */
+    uint32_t delay_at;    /* 0 ... N-1 */
+    uint32_t window_at;   /* 0 ... N */
+    uint32_t mean_at;     /* 0 ... H-1 */
+    uint32_t window_peak; /* of window[0 ... window_at-1] */
+    uint32_t released;    /* r of the last frame */
+    uint64_t release;     /* factor a frame, in steps of 2^-32, below 2^32 */
+    uint64_t first_sum;   /* a */
+    uint64_t second_sum;  /* b; 0 says that everything below is 0 but the delayed samples */
+    uint64_t full_sum;    /* b of a full reduction: H^2 FULL_REDUCTION */
+
+    float *delayed_left;  /* N */
+    float *delayed_right; /* N */
+    uint32_t *window;     /* N + 1 */
+    uint32_t *reductions; /* H of r */
+    uint64_t *first_sums; /* H of a */
+};
+
+uint32_t motet_limiter_latency_frames(uint32_t sample_rate_hz)
+{
+    uint32_t pairs = sample_rate_hz / 1000 + (sample_rate_hz % 1000 != 0);
+    return pairs == 0 ? 2 : 2 * pairs;
+}
+
+static size_t rounded_to_line(size_t size)
+{
+    return (size + 63) / 64 * 64;
+}
+
+/* The arrays stand behind the struct, each at the start of a line. Returns the size of it all; places them in `limiter`
+ * unless that is NULL. */
+static size_t lay_out(motet_limiter *limiter, uint32_t latency)
+{
+    size_t half = latency / 2 + 1;
+    size_t left = rounded_to_line(sizeof(motet_limiter));
+    size_t right = left + rounded_to_line(latency * sizeof(float));
+    size_t window = right + rounded_to_line(latency * sizeof(float));
+    size_t reductions = window + rounded_to_line((latency + (size_t)1) * sizeof(uint32_t));
+    size_t first_sums = reductions + rounded_to_line(half * sizeof(uint32_t));
+    size_t end = first_sums + rounded_to_line(half * sizeof(uint64_t));
+    if (limiter != NULL) {
+        char *base = (char *)limiter;
+        limiter->delayed_left = (float *)(void *)(base + left);
+        limiter->delayed_right = (float *)(void *)(base + right);
+        limiter->window = (uint32_t *)(void *)(base + window);
+        limiter->reductions = (uint32_t *)(void *)(base + reductions);
+        limiter->first_sums = (uint64_t *)(void *)(base + first_sums);
+    }
+    return end;
+}
+
+size_t motet_limiter_size(uint32_t sample_rate_hz)
+{
+    return lay_out(NULL, motet_limiter_latency_frames(sample_rate_hz));
+}
+
+void motet_limiter_init(motet_limiter *limiter, uint32_t sample_rate_hz, double ceiling_gain)
+{
+    assert(ceiling_gain > 0.0 && ceiling_gain <= 1.0);
+    const double log2_e = 1.44269504088896340736;
+    uint32_t latency = motet_limiter_latency_frames(sample_rate_hz);
+    memset(limiter, 0, lay_out(NULL, latency));
+    lay_out(limiter, latency);
+
+    float ceiling = (float)ceiling_gain;
+    if ((double)ceiling > ceiling_gain) { /* the next float towards 0, which has the next lower bits */
+        uint32_t bits;
+        memcpy(&bits, &ceiling, sizeof bits);
+        bits--;
+        memcpy(&ceiling, &bits, sizeof bits);
+    }
+    limiter->ceiling = ceiling;
+    limiter->latency = latency;
+    limiter->half = latency / 2 + 1;
+    double factor = motet_exp2(-log2_e / (release_seconds * (double)sample_rate_hz));
+    limiter->release = (uint64_t)(factor * 4294967296.0);
+    limiter->full_sum = (uint64_t)limiter->half * limiter->half * FULL_REDUCTION;
+}
+
+static float peak_of(float left, float right) MOTET_NONBLOCKING
+{
+    float left_peak = fabsf(left);
+    float right_peak = fabsf(right);
+    return left_peak > right_peak ? left_peak : right_peak;
+}
+
+static bool is_above(float ceiling, const float *left, const float *right, uint32_t count) MOTET_NONBLOCKING
+{
+    int above = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        above |= peak_of(left[i], right[i]) > ceiling;
+    }
+    return above != 0;
+}
+
+/* The wanted reduction of each frame, 0 up to the ceiling. The gain that remains is rounded down, and the roundings
+ * after it are by less than 2^-50 of a sample: too little to lift the float that comes out above the ceiling. */
+static void find_reductions(uint32_t *reductions, float ceiling, const float *left, const float *right,
+                            uint32_t count) MOTET_NONBLOCKING
+{
+    for (uint32_t i = 0; i < count; i++) {
+        float peak = peak_of(left[i], right[i]);
+        peak = peak > ceiling ? peak : ceiling;
+        double gain = (double)ceiling / (double)peak;
+        reductions[i] = (uint32_t)(FULL_REDUCTION - (int32_t)(gain * (double)FULL_REDUCTION));
+    }
+}
+
+/* The maximum over the last N + 1 frames by van Herk's and Gil and Werman's method: time is cut into windows of that
+ * length; window[i] of the past one holds the maximum of its frames i and later, and gives way to the present frame i
+ * once the sliding window has left it. Its work is the same for every signal: one pass over the window whenever one is
+ * full, where a queue of falling maxima would cost more the worse the signal is. */
+static uint32_t slide_window(motet_limiter *limiter, uint32_t reduction) MOTET_NONBLOCKING
+{
+    uint32_t *window = limiter->window;
+    uint32_t at = limiter->window_at;
+    uint32_t peak = limiter->window_peak > reduction ? limiter->window_peak : reduction;
+    window[at] = reduction;
+    if (at == limiter->latency) {
+        for (uint32_t i = at; i > 0; i--) {
+            window[i - 1] = window[i - 1] > window[i] ? window[i - 1] : window[i];
+        }
+        limiter->window_at = 0;
+        limiter->window_peak = 0;
+        return peak;
+    }
+    limiter->window_at = at + 1;
+    limiter->window_peak = peak;
+    return peak > window[at + 1] ? peak : window[at + 1];
+}
+
+/* The factor for each frame that comes out. */
+static void find_gains(motet_limiter *limiter, double *gains, const uint32_t *reductions,
+                       uint32_t count) MOTET_NONBLOCKING
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t wanted = slide_window(limiter, reductions[i]);
+        /* Rounded down, so that it falls by a step or more a frame and ends at 0. */
+        uint32_t falling = (uint32_t)((limiter->released * limiter->release) >> 32);
+        uint32_t released = wanted > falling ? wanted : falling;
+        limiter->released = released;
+
+        uint32_t at = limiter->mean_at;
+        limiter->mean_at = at + 1 == limiter->half ? 0 : at + 1;
+        limiter->first_sum += (uint64_t)released - limiter->reductions[at];
+        limiter->reductions[at] = released;
+        limiter->second_sum += limiter->first_sum - limiter->first_sums[at];
+        limiter->first_sums[at] = limiter->first_sum;
+        gains[i] = (double)(limiter->full_sum - limiter->second_sum) / (double)limiter->full_sum;
+    }
+}
+
+static void delay(float *restrict samples, float *restrict delayed, uint32_t count) MOTET_NONBLOCKING
+{
+    for (uint32_t i = 0; i < count; i++) {
+        float sample = delayed[i];
+        delayed[i] = samples[i];
+        samples[i] = sample;
+    }
+}
+
+static void delay_and_scale(float *restrict samples, float *restrict delayed, const double *restrict gains,
+                            uint32_t count) MOTET_NONBLOCKING
+{
+    for (uint32_t i = 0; i < count; i++) {
+        float sample = (float)((double)delayed[i] * gains[i]);
+        delayed[i] = samples[i];
+        samples[i] = sample;
+    }
+}
+
+/* At most CHUNK_FRAMES, and no further than the end of the delay lines. */
+static void process_chunk(motet_limiter *limiter, float *left, float *right, uint32_t count) MOTET_NONBLOCKING
+{
+    float *delayed_left = limiter->delayed_left + limiter->delay_at;
+    float *delayed_right = limiter->delayed_right + limiter->delay_at;
+    if (limiter->second_sum == 0 && !is_above(limiter->ceiling, left, right, count)) {
+        /* At rest every reduction in sight is 0, in whatever order: the rings may stand still. */
+        delay(left, delayed_left, count);
+        delay(right, delayed_right, count);
+    } else {
+        uint32_t reductions[CHUNK_FRAMES];
+        double gains[CHUNK_FRAMES];
+        find_reductions(reductions, limiter->ceiling, left, right, count);
+        find_gains(limiter, gains, reductions, count);
+        delay_and_scale(left, delayed_left, gains, count);
+        delay_and_scale(right, delayed_right, gains, count);
+    }
+    limiter->delay_at = limiter->delay_at + count == limiter->latency ? 0 : limiter->delay_at + count;
+}
+
+void motet_limiter_process(motet_limiter *limiter, float *left, float *right, size_t frame_count) MOTET_NONBLOCKING
+{
+    while (frame_count > 0) {
+        uint32_t count = limiter->latency - limiter->delay_at;
+        count = count < CHUNK_FRAMES ? count : CHUNK_FRAMES;
+        count = count < frame_count ? count : (uint32_t)frame_count;
+        process_chunk(limiter, left, right, count);
+        left += count;
+        right += count;
+        frame_count -= count;
+    }
+}
