@@ -61,8 +61,10 @@ if(MOTET_ADAPTERS)
     set(missing "")
     pkg_check_modules(SNDFILE IMPORTED_TARGET sndfile)
     pkg_check_modules(VORBISFILE IMPORTED_TARGET vorbisfile)
+    pkg_check_modules(MPG123 IMPORTED_TARGET libmpg123)
     pkg_check_modules(SDL2 sdl2)
-    foreach(part IN ITEMS "SNDFILE libsndfile1-dev" "VORBISFILE libvorbis-dev" "SDL2 libsdl2-dev")
+    foreach(part IN ITEMS "SNDFILE libsndfile1-dev" "VORBISFILE libvorbis-dev" "MPG123 libmpg123-dev"
+            "SDL2 libsdl2-dev")
         string(REPLACE " " ";" part "${part}")
         list(GET part 0 prefix)
         if(NOT ${prefix}_FOUND)
@@ -75,7 +77,13 @@ if(MOTET_ADAPTERS)
             "scripts/setup, or build the core alone with -DMOTET_ADAPTERS=OFF.")
     endif()
 
-    motet_layer(decode PkgConfig::SNDFILE PkgConfig::VORBISFILE)
+    set(decoder_libraries PkgConfig::SNDFILE PkgConfig::VORBISFILE PkgConfig::MPG123)
+    motet_layer(decode ${decoder_libraries})
+    if(TARGET motet_decode)
+        # What `motet version` names: two of the libraries do not tell a program their version in a plain form.
+        target_compile_definitions(motet_decode PRIVATE MOTET_SNDFILE_VERSION="${SNDFILE_VERSION}"
+            MOTET_VORBIS_VERSION="${VORBISFILE_VERSION}" MOTET_MPG123_VERSION="${MPG123_VERSION}")
+    endif()
     motet_layer(device)
     if(TARGET motet_device)
         # SDL's headers only: the library is opened at run time, so that a program starts where it is missing.
@@ -83,13 +91,13 @@ if(MOTET_ADAPTERS)
     endif()
 
     motet_library(motet_static STATIC full.c ${core_layers} ${adapter_layers})
-    target_link_libraries(motet_static PRIVATE PkgConfig::SNDFILE PkgConfig::VORBISFILE ${CMAKE_DL_LIBS})
+    target_link_libraries(motet_static PRIVATE ${decoder_libraries} ${CMAKE_DL_LIBS})
     set_target_properties(motet_static PROPERTIES OUTPUT_NAME motet EXPORT_NAME static)
     add_library(motet::static ALIAS motet_static)
 
     if(MOTET_SHARED)
         motet_library(motet_shared SHARED full.c ${core_layers} ${adapter_layers})
-        target_link_libraries(motet_shared PRIVATE PkgConfig::SNDFILE PkgConfig::VORBISFILE ${CMAKE_DL_LIBS})
+        target_link_libraries(motet_shared PRIVATE ${decoder_libraries} ${CMAKE_DL_LIBS})
         set_target_properties(motet_shared PROPERTIES OUTPUT_NAME motet EXPORT_NAME motet
             VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
         if(NOT APPLE AND NOT MOTET_SANITIZE)

@@ -1,0 +1,331 @@
+/* MP3 (and MPEG audio layers 1 and 2) by libmpg123, the library that libsndfile decodes MP3 with. Used directly it can
+ * be told to keep quiet: it writes about broken files to standard error, and libsndfile offers no way to stop it. It
+ * also takes a longer pre-roll, so that a frame that is sought has the bits that it has in linear play. */
+#include "decode/backends.h"
+#include "decode/chunks.h"
+#include "decode/input.h"
+#include "decode/samples.h"
+#include "decode/sniff.h"
+#include "decode/tags.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+
+#include <mpg123.h>
+
+enum {
+    PIECE_SAMPLES = 4096,
+    /* Frames of 576 samples in 24 bytes (8 kbit/s, 24 kHz), and some room. */
+    FRAMES_PER_BYTE = 64,
+    /* MPEG frames decoded before the one that is sought. Layer 3 keeps its bits in up to 511 earlier bytes, which are
+     * 20 frames at the lowest rates. */
+    PREROLL_FRAMES = 30,
+    /* Bytes that are searched for the next frame where something else stands between frames. */
+    RESYNC_BYTES = 1 << 20,
+    IDLE_CALLS_MAX = 4096
+};
+
+struct motet_decoder {
+    motet_input input;
+    mpg123_handle *handle;
+    motet_tag_list tags;
+    uint32_t channels;
+    long sample_rate_hz;
+    uint64_t frame_count;
+    uint64_t position;
+    bool short_material; /* the end came before frame_count */
+    bool ended;
+    bool broken;
+};
+
+static ssize_t read_bytes(void *user, void *bytes, size_t size)
+{
+    motet_input *input = user;
+    size_t count = motet_input_read(input, bytes, size);
+    return count == 0 && input->failed ? -1 : (ssize_t)count;
+}
+
+static off_t move(void *user, off_t offset, int whence)
+{
+    motet_input *input = user;
+    return motet_input_move(input, offset, whence) ? (off_t)input->position : (off_t)-1;
+}
+
+static void mpeg_close(motet_decoder *decoder)
+{
+    if (decoder->handle != NULL) mpg123_delete(decoder->handle);
+    motet_tags_free(&decoder->tags);
+    free(decoder);
+}
+
+/* How many frames the first MPEG frame says that follow it, in the tags of Xing (LAME) or Fraunhofer encoders; 0 where
+ * it is a frame of sound. */
+static uint64_t claimed_frames(motet_input *input, uint64_t offset, const motet_mpeg_frame *frame)
+{
+    unsigned char bytes[64];
+    if (frame->layer != 3 || motet_input_read_at(input, offset, bytes, sizeof(bytes)) < sizeof(bytes)) return 0;
+    const unsigned char *xing = bytes + 4;
+    if (frame->version == 1) {
+        xing += frame->channels == 2 ? 32 : 17;
+    } else {
+        xing += frame->channels == 2 ? 17 : 9;
+    }
+    if ((memcmp(xing, "Xing", 4) == 0 || memcmp(xing, "Info", 4) == 0) && (xing[7] & 1) != 0)
+        return motet_be32(xing + 8);
+    const unsigned char *vbri = bytes + 36;
+    return memcmp(vbri, "VBRI", 4) == 0 ? motet_be32(vbri + 14) : 0;
+}
+
+static void add_tag(motet_tag_list *tags, const char *key, const mpg123_string *text)
+{
+    if (text != NULL && text->p != NULL && text->fill > 1) {
+        motet_tags_add(tags, key, strlen(key), text->p, text->fill - 1);
+    }
+}
+
+static void add_old_tag(motet_tag_list *tags, const char *key, const char *text, size_t size)
+{
+    motet_tags_add(tags, key, strlen(key), text, size);
+}
+
+static void read_tags(motet_decoder *decoder)
+{
+    mpg123_id3v1 *v1 = NULL;
+    mpg123_id3v2 *v2 = NULL;
+    motet_tag_list *tags = &decoder->tags;
+    if (mpg123_id3(decoder->handle, &v1, &v2) != MPG123_OK) return;
+    if (v2 != NULL) {
+        add_tag(tags, "TITLE", v2->title);
+        add_tag(tags, "ARTIST", v2->artist);
+        add_tag(tags, "ALBUM", v2->album);
+        add_tag(tags, "DATE", v2->year);
+        add_tag(tags, "GENRE", v2->genre);
+        add_tag(tags, "COMMENT", v2->comment);
+        /* Free ones carry a name of their own: loop points come so. */
+        for (size_t i = 0; i < v2->extras; i++) {
+            const mpg123_text *extra = &v2->extra[i];
+            if (extra->description.p != NULL) add_tag(tags, extra->description.p, &extra->text);
+        }
+    } else if (v1 != NULL) {
+        add_old_tag(tags, "TITLE", v1->title, sizeof(v1->title));
+        add_old_tag(tags, "ARTIST", v1->artist, sizeof(v1->artist));
+        add_old_tag(tags, "ALBUM", v1->album, sizeof(v1->album));
+        add_old_tag(tags, "DATE", v1->year, sizeof(v1->year));
+        add_old_tag(tags, "COMMENT", v1->comment, sizeof(v1->comment));
+    }
+}
+
+static motet_result mpg123_failed(const motet_decoder *decoder, int code, char *error, size_t error_size)
+{
+    if (code == MPG123_ERR && decoder->handle != NULL) code = mpg123_errcode(decoder->handle);
+    motet_result result = code == MPG123_OUT_OF_MEM ? MOTET_ERROR_MEMORY : MOTET_ERROR_FORMAT;
+    return motet_input_fail(&decoder->input, result, error, error_size, "a broken MP3 at frame %" PRIu64 " (%s)",
+                            decoder->position, mpg123_plain_strerror(code));
+}
+
+static motet_result start(motet_decoder *decoder, char *error, size_t error_size)
+{
+    int code = MPG123_OK;
+    mpg123_handle *handle = decoder->handle = mpg123_new(NULL, &code);
+    if (handle == NULL) return mpg123_failed(decoder, code, error, error_size);
+
+    /* A change of rate or channels inside ends the material. */
+    long flags = MPG123_QUIET | MPG123_GAPLESS | MPG123_FORCE_FLOAT | MPG123_NO_FRANKENSTEIN;
+    int encoding, channels;
+    mpg123_param(handle, MPG123_ADD_FLAGS, flags, 0);
+    mpg123_param(handle, MPG123_REMOVE_FLAGS, MPG123_AUTO_RESAMPLE, 0);
+    mpg123_param(handle, MPG123_PREFRAMES, PREROLL_FRAMES, 0);
+    mpg123_param(handle, MPG123_RESYNC_LIMIT, RESYNC_BYTES, 0);
+    if ((code = mpg123_replace_reader_handle(handle, read_bytes, move, NULL)) != MPG123_OK ||
+        (code = mpg123_open_handle(handle, &decoder->input)) != MPG123_OK ||
+        (code = mpg123_getformat(handle, &decoder->sample_rate_hz, &channels, &encoding)) != MPG123_OK ||
+        (code = mpg123_format_none(handle)) != MPG123_OK ||
+        (code = mpg123_format(handle, decoder->sample_rate_hz, channels, MPG123_ENC_FLOAT_32)) != MPG123_OK) {
+        return mpg123_failed(decoder, code, error, error_size);
+    }
+    decoder->channels = (uint32_t)channels;
+    return MOTET_OK;
+}
+
+/* Finds the stream: by itself, or in a WAV around it. An empty error where it is none of ours. */
+static motet_result find(motet_input *input, motet_sniffed *sniffed, bool *in_wav, char *error, size_t error_size)
+{
+    motet_result result = motet_sniff(input, sniffed, error, error_size);
+    if (result == MOTET_ERROR_IO) return result;
+    error[0] = '\0';
+    *in_wav = sniffed->kind == MOTET_FILE_WAV;
+    if (*in_wav) {
+        motet_chunks chunks;
+        motet_input_narrow(input, sniffed->offset, input->size);
+        result = motet_chunks_read(input, MOTET_FILE_WAV, &chunks, error, error_size);
+        if (result == MOTET_ERROR_IO) return result;
+        error[0] = '\0';
+        if (result != MOTET_OK || (chunks.wav_encoding != 0x55 && chunks.wav_encoding != 0x50)) {
+            return MOTET_ERROR_FORMAT;
+        }
+        motet_input_narrow(input, chunks.data_offset, chunks.data_size);
+        if (motet_sniff(input, sniffed, error, error_size) == MOTET_ERROR_IO) return MOTET_ERROR_IO;
+        if (sniffed->kind == MOTET_FILE_MPEG) return MOTET_OK;
+        return motet_decode_fail(MOTET_ERROR_FORMAT, error, error_size, "a WAV that says it holds MP3, and holds none");
+    }
+    return sniffed->kind == MOTET_FILE_MPEG ? MOTET_OK : MOTET_ERROR_FORMAT;
+}
+
+static motet_result mpeg_open(const motet_source *source, motet_decoder **decoder, motet_decoder_info *info,
+                              char *error, size_t error_size)
+{
+    motet_input input;
+    motet_sniffed sniffed;
+    bool in_wav;
+    error[0] = '\0';
+    motet_input_init(&input, source);
+    motet_result result = find(&input, &sniffed, &in_wav, error, error_size);
+    if (result != MOTET_OK) return result;
+
+    unsigned char header[4] = {0};
+    motet_mpeg_frame frame = {0};
+    motet_input_read_at(&input, sniffed.offset, header, sizeof(header));
+    if (!motet_mpeg_frame_read(header, &frame)) {
+        return motet_input_fail(&input, MOTET_ERROR_FORMAT, error, error_size, "a broken MP3");
+    }
+    uint64_t claimed = claimed_frames(&input, sniffed.offset, &frame);
+
+    motet_decoder *opened = calloc(1, sizeof(*opened));
+    if (opened == NULL) return motet_decode_fail(MOTET_ERROR_MEMORY, error, error_size, "no memory for the decoder");
+    opened->input = input;
+    opened->input.position = 0;
+    result = start(opened, error, error_size);
+    /* Without a count the frames are counted. With one they are not: libmpg123 would believe what it found, and forget
+     * how much the encoder put in front. */
+    if (result == MOTET_OK && claimed == 0 && mpg123_scan(opened->handle) != MPG123_OK) {
+        result = mpg123_failed(opened, MPG123_ERR, error, error_size);
+    }
+    if (result == MOTET_OK) {
+        read_tags(opened);
+        if (opened->tags.no_memory) {
+            result = motet_decode_fail(MOTET_ERROR_MEMORY, error, error_size, "no memory for the tags");
+        }
+    }
+    if (result != MOTET_OK) {
+        mpeg_close(opened);
+        return result;
+    }
+
+    off_t length = mpg123_length(opened->handle);
+    uint64_t possible = opened->input.size * FRAMES_PER_BYTE;
+    opened->frame_count = length < 0 ? 0 : (uint64_t)length < possible ? (uint64_t)length : possible;
+    *info = (motet_decoder_info){
+        .sample_rate_hz = (uint32_t)opened->sample_rate_hz,
+        .channels = opened->channels,
+        .frame_count = opened->frame_count,
+        .lossy = true,
+    };
+    snprintf(info->container, sizeof(info->container), "%s", in_wav ? "WAV" : "MPEG");
+    if (frame.layer == 3) {
+        snprintf(info->encoding, sizeof(info->encoding), "MP3");
+    } else {
+        snprintf(info->encoding, sizeof(info->encoding), "MPEG audio layer %" PRIu32, frame.layer);
+    }
+    motet_tags_write(&opened->tags, info);
+    *decoder = opened;
+    return MOTET_OK;
+}
+
+static motet_result mpeg_read_f32(motet_decoder *decoder, float *interleaved, uint32_t frame_count, uint32_t *read,
+                                  char *error, size_t error_size)
+{
+    *read = 0;
+    if (decoder->broken) return motet_decode_fail(MOTET_ERROR_FORMAT, error, error_size, "the MP3 is broken");
+    size_t frame_size = decoder->channels * sizeof(float);
+    for (int idle = 0; *read < frame_count && !decoder->ended;) {
+        size_t bytes = 0;
+        int code = mpg123_read(decoder->handle, interleaved + (size_t)*read * decoder->channels,
+                               (frame_count - *read) * frame_size, &bytes);
+        uint32_t frames = (uint32_t)(bytes / frame_size);
+        *read += frames;
+        decoder->position += frames;
+        idle = frames > 0 ? 0 : idle + 1;
+        if (code == MPG123_OK && idle < IDLE_CALLS_MAX) continue;
+        if (code == MPG123_NEW_FORMAT) {
+            long rate = 0;
+            int channels = 0, encoding = 0;
+            if (mpg123_getformat(decoder->handle, &rate, &channels, &encoding) == MPG123_OK &&
+                rate == decoder->sample_rate_hz && channels == (int)decoder->channels &&
+                encoding == MPG123_ENC_FLOAT_32) {
+                continue;
+            }
+        }
+        /* Where no frame follows in a long way, what is there is another's: the material ends. */
+        bool lost = code == MPG123_ERR && mpg123_errcode(decoder->handle) == MPG123_RESYNC_FAIL;
+        if (decoder->input.failed || (code == MPG123_ERR && !(lost && decoder->position > 0))) {
+            decoder->broken = true;
+            return mpg123_failed(decoder, code, error, error_size);
+        }
+        decoder->ended = true;
+        if (decoder->position < decoder->frame_count) decoder->short_material = true;
+    }
+    return MOTET_OK;
+}
+
+static motet_result mpeg_read_s16(motet_decoder *decoder, int16_t *interleaved, uint32_t frame_count, uint32_t *read,
+                                  char *error, size_t error_size)
+{
+    float piece[PIECE_SAMPLES];
+    uint32_t piece_frames = PIECE_SAMPLES / decoder->channels;
+    for (*read = 0; *read < frame_count;) {
+        uint32_t wanted = frame_count - *read < piece_frames ? frame_count - *read : piece_frames;
+        uint32_t decoded;
+        motet_result result = mpeg_read_f32(decoder, piece, wanted, &decoded, error, error_size);
+        if (result != MOTET_OK || decoded == 0) return result;
+        motet_round_to_s16(interleaved + (size_t)*read * decoder->channels, piece, (size_t)decoded * decoder->channels);
+        *read += decoded;
+    }
+    return MOTET_OK;
+}
+
+static motet_result mpeg_seek(motet_decoder *decoder, uint64_t frame, char *error, size_t error_size)
+{
+    if (decoder->broken) return motet_decode_fail(MOTET_ERROR_FORMAT, error, error_size, "the MP3 is broken");
+    if (frame >= decoder->frame_count) {
+        decoder->position = decoder->frame_count;
+        decoder->ended = true;
+        return MOTET_OK;
+    }
+    off_t reached = mpg123_seek(decoder->handle, (off_t)frame, SEEK_SET);
+    if (reached == (off_t)frame) {
+        decoder->position = frame;
+        decoder->ended = false;
+        return MOTET_OK;
+    }
+    /* A file that is shorter than it says has nothing there. */
+    if (!decoder->input.failed && (reached >= 0 || mpg123_errcode(decoder->handle) == MPG123_RESYNC_FAIL)) {
+        decoder->ended = decoder->short_material = true;
+        return MOTET_OK;
+    }
+    decoder->broken = true;
+    return mpg123_failed(decoder, MPG123_ERR, error, error_size);
+}
+
+static bool mpeg_truncated(const motet_decoder *decoder)
+{
+    return decoder->short_material;
+}
+
+#ifdef MOTET_MPG123_VERSION
+#    define BACKEND_NAME "libmpg123 " MOTET_MPG123_VERSION
+#else
+#    define BACKEND_NAME "libmpg123"
+#endif
+
+const motet_decoder_backend motet_mpeg_decoder_backend = {
+    .name = BACKEND_NAME,
+    .open = mpeg_open,
+    .read_s16 = mpeg_read_s16,
+    .read_f32 = mpeg_read_f32,
+    .seek = mpeg_seek,
+    .truncated = mpeg_truncated,
+    .close = mpeg_close,
+};
