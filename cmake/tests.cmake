@@ -48,7 +48,7 @@ set(test_environment "MOTET_SOURCE=${PROJECT_SOURCE_DIR}" "MOTET_BUILD=${PROJECT
     "MOTET_SANITIZE=${MOTET_SANITIZE}"
     "ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1"
     "UBSAN_OPTIONS=print_stacktrace=1"
-    "TSAN_OPTIONS=halt_on_error=1")
+    "TSAN_OPTIONS=halt_on_error=1:allocator_may_return_null=1")
 # clang 22's runtime looks for a symbolizer of its own version, which need not be there.
 find_program(MOTET_SYMBOLIZER NAMES llvm-symbolizer llvm-symbolizer-14)
 mark_as_advanced(MOTET_SYMBOLIZER)

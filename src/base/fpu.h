@@ -2,7 +2,10 @@
  *
  * Flushing changes no result that the engine gives: every recursive state is set to 0 by an explicit compare far
  * above the denormals. A plugin host or a program may have set another mode on the thread, so both are set at
- * render entry and the thread's own are restored after. */
+ * render entry and the thread's own are restored after.
+ *
+ * Compilers know nothing of the mode and may move arithmetic across the change: what is to be computed under it stands
+ * in functions that are called between the two, not beside them. */
 #ifndef MOTET_BASE_FPU_H
 #define MOTET_BASE_FPU_H
 

@@ -1,6 +1,7 @@
 #include "motet/motet.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 enum { LONGEST = 64 };
@@ -18,7 +19,7 @@ static size_t edits_between(const char *a, const char *b)
     size_t a_length = strlen(a);
     size_t b_length = strlen(b);
     if (a_length > LONGEST || b_length > LONGEST) {
-        return LONGEST;
+        return SIZE_MAX; /* not compared: near to nothing, however many edits a long word allows */
     }
     for (size_t j = 0; j <= b_length; j++) {
         rows[0][j] = j;
