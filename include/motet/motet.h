@@ -82,9 +82,23 @@ MOTET_API const char *motet_result_text(motet_result result);
 /* The last failure on the calling thread in full words ("music.ogg: Vorbis setup header cut at byte 4096"); ""
  * if there was none. Valid until the thread's next failing call. */
 MOTET_API const char *motet_last_error(void);
+/* The result that goes with it: what a call that returned {0} or NULL would have returned. */
+MOTET_API motet_result motet_last_result(void);
 
 /* The library's version, as "0.1.0". */
 MOTET_API const char *motet_version(void);
+
+/* What this build of the library is made of; valid without an engine. */
+typedef struct motet_build_info {
+    const char *version;
+    const char *compiler;          /* "gcc 12.2.0" */
+    const char *simd;              /* level of the mixing code in use: "c" */
+    const char *decoders[8];       /* "libsndfile 1.2.0" ...; NULL after the last */
+    char device_backends[4][64];   /* "SDL 2.26.5" ...; "" after the last: the null device and manual are always there */
+} motet_build_info;
+
+/* May load the device library, so not before a fork. Errors: INVALID. */
+MOTET_API motet_result motet_get_build_info(motet_build_info *info);
 
 /* ----------------------------------------------------------------------------------------------------- Ids */
 
@@ -247,6 +261,7 @@ typedef struct motet_engine_info {
     uint32_t period_frames;         /* frames the device asks for at once; 0 with MOTET_DEVICE_MANUAL */
     uint32_t device_latency_frames; /* what the device holds, estimated, in engine frames */
     bool is_null;                   /* no sound device is open: time goes on, nothing is heard */
+    char null_reason[128];          /* why, where one was wanted: "SDL: no available audio device"; else "" */
 } motet_engine_info;
 
 MOTET_API motet_result motet_engine_get_info(const motet_engine *engine, motet_engine_info *info);
@@ -278,7 +293,8 @@ MOTET_API motet_result motet_engine_get_stats(const motet_engine *engine, motet_
  * without a frame of their own share one frame. Groups belong to the thread that began them.
  * Errors of begin: MOTET_ERROR_INVALID a group is open; MOTET_ERROR_LIMIT 64 other threads have one open.
  * Errors of commit: MOTET_ERROR_INVALID no group is open; MOTET_ERROR_BUSY nothing was applied and the group
- * stays open: commit again later; MOTET_ERROR_LIMIT more commands than max_scheduled: the group is dropped. */
+ * stays open: commit again later. A group holds at most max_scheduled commands: a call beyond gets
+ * MOTET_ERROR_LIMIT. */
 MOTET_API motet_result motet_engine_begin(motet_engine *engine);
 MOTET_API motet_result motet_engine_commit(motet_engine *engine);
 
@@ -355,9 +371,9 @@ typedef struct motet_sound_def {
 MOTET_API motet_sound_def motet_default_sound_def(void);
 
 /* Loads and decodes a whole file: WAV, AIFF, CAF, FLAC, Ogg Vorbis, Opus, MP3. The same path with the same def
- * again gives the same id, counted: release it as often. 3 to 8 channels are folded to stereo (centre and
+ * (its name too) again gives the same id, counted: release it as often. 3 to 8 channels are folded to stereo (centre and
  * surrounds at sqrt(1/2), LFE dropped). A file that is cut short plays to its last whole frame, with an event.
- * NaN and infinity in float material become 0, with an event.
+ * NaN and infinity in float material become 0, with an event; floats beyond +-1e6 are clamped.
  * Errors ({0}): NOT_FOUND, FORMAT broken or unknown, IO, MEMORY, UNSUPPORTED (built without decoders). */
 MOTET_API MOTET_USE_RESULT motet_sound motet_sound_load(motet_engine *engine, const char *path,
                                                         const motet_sound_def *def);

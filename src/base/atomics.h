@@ -68,6 +68,11 @@ static inline void *motet_exchange_acquire_pointer(motet_atomic_pointer *a, void
 {
     return atomic_exchange_explicit(&a->value, v, memory_order_acquire);
 }
+static inline bool motet_replace_release_pointer(motet_atomic_pointer *a, void *expected, void *desired)
+{
+    return atomic_compare_exchange_strong_explicit(&a->value, &expected, desired, memory_order_release,
+                                                   memory_order_relaxed);
+}
 
 /* Only one thread writes `a`: a plain add, without a locked instruction. */
 static inline void motet_count_u64(motet_atomic_u64 *a, uint64_t v)

@@ -8,6 +8,13 @@ enum { TEXT_SIZE = 512 };
 
 static _Thread_local char last_error[TEXT_SIZE];
 
+static _Thread_local motet_result last_result;
+
+motet_result motet_last_result(void)
+{
+    return last_result;
+}
+
 const char *motet_last_error(void)
 {
     return last_error;
@@ -102,6 +109,7 @@ motet_result motet_fail(motet_log *log, motet_result result, const char *format,
     vsnprintf(text, sizeof text, format, arguments); /* aside first: an argument may be the last error itself */
     va_end(arguments);
     memcpy(last_error, text, sizeof last_error);
+    last_result = result;
     if (log != NULL) {
         write_text(log, MOTET_LOG_ERROR, text);
     }

@@ -31,6 +31,21 @@ void motet_convert_s16_to_f32(float *restrict out, const int16_t *restrict in, s
     }
 }
 
+/* Adding and taking away 1.5 * 2^52 leaves a double's nearest whole number, ties to even. */
+static double round_to_even(double number) MOTET_NONBLOCKING
+{
+    volatile double shifted = number + 6755399441055744.0;
+    return shifted - 6755399441055744.0;
+}
+
+void motet_pack_s16(int16_t *out, const float *in, size_t sample_count) MOTET_NONBLOCKING
+{
+    for (size_t i = 0; i < sample_count; i++) {
+        double number = round_to_even((double)in[i] * 32768.0);
+        out[i] = (int16_t)(number < -32768.0 ? -32768.0 : number > 32767.0 ? 32767.0 : number);
+    }
+}
+
 static const float largest_sample = 1e6f;
 
 size_t motet_clean_f32(float *samples, size_t sample_count) MOTET_NONBLOCKING

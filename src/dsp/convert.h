@@ -12,12 +12,16 @@
 #define MOTET_SAMPLE_FLOOR 1e-17f
 
 /* One float sample to s16: clamped to +-1, times 32767 exactly, then rounded once to nearest even, in whatever mode the
- * FPU is; NaN gives 0. Output and `MOTET_STORE_S16` use this. */
+ * FPU is; NaN gives 0. The engine's output uses this. */
 int16_t motet_f32_to_s16(float sample) MOTET_NONBLOCKING;
 
 void motet_convert_f32_to_s16(int16_t *out, const float *in, size_t sample_count) MOTET_NONBLOCKING;
 /* Times 2^-15, exactly. */
 void motet_convert_s16_to_f32(float *out, const int16_t *in, size_t sample_count) MOTET_NONBLOCKING;
+
+/* Float material to s16 as it is kept: times 32768, rounded once to nearest even, clamped; the exact inverse of the
+ * conversion above for what came from s16. The samples are clean. */
+void motet_pack_s16(int16_t *out, const float *in, size_t sample_count) MOTET_NONBLOCKING;
 
 /* Makes material safe in place: NaN and infinity become 0, samples below MOTET_SAMPLE_FLOOR become 0, finite ones
  * beyond +-1e6 are clamped. Returns how many samples were not finite. */

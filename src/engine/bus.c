@@ -1,0 +1,257 @@
+#include "dsp/math.h"
+#include "engine/engine.h"
+
+#include <string.h>
+
+/* Buses are never destroyed, so every one keeps the first generation. */
+enum { BUS_GENERATION = 1 };
+
+static motet_bus bus_at(const motet_engine *engine, uint32_t index)
+{
+    return (motet_bus){motet_id_make(engine, index, BUS_GENERATION)};
+}
+
+motet_bus_entry *motet_bus_get(motet_engine *engine, motet_bus bus, uint32_t *index)
+{
+    uint32_t generation;
+    if (motet_id_split(engine, bus.id, index, &generation) && *index < engine->bus_count &&
+        generation == BUS_GENERATION) {
+        return &engine->buses[*index];
+    }
+    motet_fail(&engine->log, MOTET_ERROR_STALE, "%s",
+               bus.id == 0                  ? "the bus is {0}"
+               : bus.id == MOTET_ID_UNKNOWN ? "the bus is what motet_bus_find returned for a name that no bus has"
+                                            : "the bus id is not one of this engine");
+    return NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------------- Names */
+
+static bool find_name(const motet_engine *engine, const char *name, uint32_t *index)
+{
+    for (*index = 0; *index < engine->bus_count; (*index)++) {
+        if (strcmp(engine->buses[*index].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void log_unknown(motet_engine *engine, const char *name)
+{
+    const char *names[1024];
+    for (uint32_t i = 0; i < engine->bus_count; i++) {
+        names[i] = engine->buses[i].name;
+    }
+    const char *nearest = motet_nearest_name(name, names, engine->bus_count);
+    if (nearest != NULL) {
+        motet_fail(&engine->log, MOTET_ERROR_NOT_FOUND, "no bus \"%s\"; did you mean \"%s\"?", name, nearest);
+    } else {
+        motet_fail(&engine->log, MOTET_ERROR_NOT_FOUND, "no bus \"%s\"", name);
+    }
+}
+
+motet_bus motet_bus_find(const motet_engine *const_engine, const char *name)
+{
+    motet_engine *engine = (motet_engine *)const_engine;
+    motet_bus bus = {MOTET_ID_UNKNOWN};
+    motet_result result;
+    uint32_t index;
+    if (!motet_engine_enter(engine, &result)) {
+        return bus;
+    }
+    if (name == NULL) {
+        motet_fail(&engine->log, MOTET_ERROR_INVALID, "the bus name is NULL");
+    } else if (find_name(engine, name, &index)) {
+        bus = bus_at(engine, index);
+    } else {
+        log_unknown(engine, name);
+    }
+    motet_engine_leave(engine);
+    return bus;
+}
+
+motet_bus motet_bus_master(const motet_engine *engine)
+{
+    return engine != NULL ? bus_at(engine, MOTET_MASTER) : (motet_bus){0};
+}
+
+motet_bus motet_bus_next(const motet_engine *const_engine, motet_bus bus)
+{
+    motet_engine *engine = (motet_engine *)const_engine;
+    motet_bus next = {0};
+    motet_result result;
+    uint32_t index;
+    if (!motet_engine_enter(engine, &result)) {
+        return next;
+    }
+    if (bus.id == 0) {
+        next = bus_at(engine, MOTET_MASTER);
+    } else if (motet_bus_get(engine, bus, &index) != NULL && index + 1 < engine->bus_count) {
+        next = bus_at(engine, index + 1); /* parents are made before their children */
+    }
+    motet_engine_leave(engine);
+    return next;
+}
+
+/* ---------------------------------------------------------------------------------------------------- Creation */
+
+motet_bus_def motet_default_bus_def(void)
+{
+    return (motet_bus_def){0};
+}
+
+static bool is_good_name(motet_engine *engine, const char *name)
+{
+    size_t length = name == NULL ? 0 : strlen(name);
+    if (length == 0 || length > MOTET_MAX_BUS_NAME) {
+        motet_fail(&engine->log, MOTET_ERROR_INVALID, "a bus name of %zu bytes; expected 1 ... %d", length,
+                   MOTET_MAX_BUS_NAME);
+        return false;
+    }
+    return true;
+}
+
+/* Sends the audio thread the order that includes one more node. */
+static motet_result send_topology(motet_engine *engine, motet_bus_node *node)
+{
+    motet_bus_node **nodes = motet_heap_take(&engine->heap, engine->def.max_buses * sizeof *nodes, _Alignof(void *));
+    motet_topology *topology = NULL;
+    if (nodes != NULL) {
+        for (uint32_t i = 0; i < engine->bus_count; i++) {
+            nodes[i] = engine->buses[i].node;
+        }
+        nodes[engine->bus_count] = node;
+        topology = motet_topology_create(&engine->heap, nodes, engine->bus_count + 1);
+        motet_heap_give(&engine->heap, nodes, engine->def.max_buses * sizeof *nodes);
+    }
+    if (topology == NULL) {
+        return motet_fail(&engine->log, MOTET_ERROR_MEMORY, "out of memory for a bus");
+    }
+    /* Past any open group: other threads may use the bus as soon as its id is known. */
+    motet_command command = {.kind = MOTET_COMMAND_SET_TOPOLOGY, .value.pointer = topology};
+    motet_result result = motet_command_send_at_once(engine, &command);
+    if (result != MOTET_OK) {
+        motet_topology_destroy(&engine->heap, topology);
+    }
+    return result;
+}
+
+static motet_bus create_bus(motet_engine *engine, const char *name, motet_bus_def def)
+{
+    motet_bus none = {0};
+    uint32_t parent = MOTET_MASTER;
+    if (!motet_check_number(engine, (double)def.volume_db, "volume_db") ||
+        (def.parent.id != 0 && motet_bus_get(engine, def.parent, &parent) == NULL)) {
+        return none;
+    }
+    if (engine->bus_count == engine->def.max_buses) {
+        motet_fail(&engine->log, MOTET_ERROR_LIMIT, "all %u buses are in use (max_buses)", engine->def.max_buses);
+        return none;
+    }
+    def.volume_db =
+        (float)motet_clamp((double)def.volume_db, (double)MOTET_VOLUME_MIN_DB, (double)MOTET_VOLUME_MAX_DB);
+    motet_bus_node *node = motet_bus_node_create(&engine->heap, engine->bus_count, parent, &def);
+    if (node == NULL) {
+        motet_fail(&engine->log, MOTET_ERROR_MEMORY, "out of memory for a bus");
+        return none;
+    }
+    if (send_topology(engine, node) != MOTET_OK) {
+        motet_bus_node_destroy(&engine->heap, node);
+        return none;
+    }
+    motet_bus_entry *entry = &engine->buses[engine->bus_count];
+    strcpy(entry->name, name);
+    entry->parent = bus_at(engine, parent);
+    entry->volume_db = def.volume_db;
+    entry->mute = def.mute;
+    entry->solo = def.solo;
+    entry->node = node;
+    return bus_at(engine, engine->bus_count++);
+}
+
+motet_bus motet_bus_create(motet_engine *engine, const char *name, const motet_bus_def *def)
+{
+    motet_bus bus = {0};
+    motet_result result;
+    uint32_t index;
+    if (!motet_engine_enter(engine, &result)) {
+        return bus;
+    }
+    if (is_good_name(engine, name)) {
+        bus = find_name(engine, name, &index)
+                  ? bus_at(engine, index)
+                  : create_bus(engine, name, def != NULL ? *def : motet_default_bus_def());
+    }
+    motet_engine_leave(engine);
+    return bus;
+}
+
+/* ------------------------------------------------------------------------------------------ Changes, questions */
+
+static motet_result change_bus(motet_engine *engine, motet_bus bus, motet_command_kind kind, float volume_db, bool on,
+                               motet_timing timing)
+{
+    motet_result result;
+    motet_command command = {.kind = kind};
+    if (!motet_engine_enter(engine, &result)) {
+        return result;
+    }
+    motet_bus_entry *entry = motet_bus_get(engine, bus, &command.target);
+    result = entry == NULL ? MOTET_ERROR_STALE : motet_command_time(engine, &command, timing);
+    if (result == MOTET_OK) {
+        command.index = on;
+        command.value.number =
+            kind == MOTET_COMMAND_BUS_SET_VOLUME ? motet_db_to_gain((double)volume_db) : on ? 0 : 1; /* a gate */
+        result = motet_command_send(engine, &command);
+    }
+    if (result == MOTET_OK) {
+        entry->volume_db = kind == MOTET_COMMAND_BUS_SET_VOLUME ? volume_db : entry->volume_db;
+        entry->mute = kind == MOTET_COMMAND_BUS_SET_MUTE ? on : entry->mute;
+        entry->solo = kind == MOTET_COMMAND_BUS_SET_SOLO ? on : entry->solo;
+    }
+    motet_engine_leave(engine);
+    return result;
+}
+
+motet_result motet_bus_set_volume_db(motet_engine *engine, motet_bus bus, float volume_db, motet_timing timing)
+{
+    if (!motet_check_number(engine, (double)volume_db, "volume_db")) {
+        return MOTET_ERROR_INVALID;
+    }
+    volume_db = (float)motet_clamp((double)volume_db, (double)MOTET_VOLUME_MIN_DB, (double)MOTET_VOLUME_MAX_DB);
+    return change_bus(engine, bus, MOTET_COMMAND_BUS_SET_VOLUME, volume_db, false, timing);
+}
+
+motet_result motet_bus_set_mute(motet_engine *engine, motet_bus bus, bool mute, motet_timing timing)
+{
+    return change_bus(engine, bus, MOTET_COMMAND_BUS_SET_MUTE, 0, mute, timing);
+}
+
+motet_result motet_bus_set_solo(motet_engine *engine, motet_bus bus, bool solo, motet_timing timing)
+{
+    return change_bus(engine, bus, MOTET_COMMAND_BUS_SET_SOLO, 0, solo, timing);
+}
+
+motet_result motet_bus_get_info(const motet_engine *const_engine, motet_bus bus, motet_bus_info *info)
+{
+    motet_engine *engine = (motet_engine *)const_engine;
+    motet_result result;
+    uint32_t index;
+    if (info == NULL) {
+        return motet_fail(NULL, MOTET_ERROR_INVALID, "info is NULL");
+    }
+    if (!motet_engine_enter(engine, &result)) {
+        return result;
+    }
+    const motet_bus_entry *entry = motet_bus_get(engine, bus, &index);
+    if (entry != NULL) {
+        *info = (motet_bus_info){
+            .parent = entry->parent, .volume_db = entry->volume_db, .mute = entry->mute, .solo = entry->solo};
+        strcpy(info->name, entry->name);
+    } else {
+        result = MOTET_ERROR_STALE;
+    }
+    motet_engine_leave(engine);
+    return result;
+}

@@ -1,0 +1,27 @@
+/* From a file's bytes to a sound's samples, by whichever decoder knows them. Not for the audio thread. */
+#ifndef MOTET_ENGINE_DECODING_H
+#define MOTET_ENGINE_DECODING_H
+
+#include "engine/byte_source.h"
+#include "engine/engine.h"
+
+typedef struct motet_decoded {
+    motet_material material; /* its samples are the caller's */
+    motet_sound_info info;
+    motet_tag *tags; /* the caller's, as are the texts */
+    uint32_t tag_count;
+    size_t non_finite; /* samples that were NaN or infinite and are 0 now */
+} motet_decoded;
+
+/* Decodes everything. On failure nothing is left to free, and `error` holds a sentence without the source's name. */
+motet_result motet_decode(motet_heap *heap, const motet_source *source, motet_store store, motet_decoded *decoded,
+                          char *error, size_t error_size);
+
+/* Samples in memory as a sound keeps them: folded to stereo, cleaned, in the format of `store`. */
+motet_result motet_adopt_pcm(motet_heap *heap, const motet_pcm *pcm, motet_store store, motet_decoded *decoded);
+
+size_t motet_material_bytes(const motet_material *material);
+void motet_decoded_free(motet_heap *heap, motet_decoded *decoded);
+void motet_sound_tags_free(motet_heap *heap, motet_tag *tags, uint32_t count);
+
+#endif /* MOTET_ENGINE_DECODING_H */

@@ -1,0 +1,514 @@
+#include "engine/engine.h"
+
+#include "dsp/limiter.h"
+#include "dsp/math.h"
+#include "engine/adapters.h"
+#include "engine/render.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --------------------------------------------------------------------------------------------------- Checking */
+
+bool motet_check_number(motet_engine *engine, double value, const char *what)
+{
+    if (isfinite(value)) {
+        return true;
+    }
+    motet_fail(engine != NULL ? &engine->log : NULL, MOTET_ERROR_INVALID, "%s is %s; expected a finite number", what,
+               isnan(value) ? "NaN" : "infinite");
+    return false;
+}
+
+double motet_clamp(double value, double low, double high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+uint64_t motet_id_make(const motet_engine *engine, uint32_t index, uint32_t generation)
+{
+    return (uint64_t)generation << 32 | (uint64_t)engine->tag << 24 | (index + 1);
+}
+
+bool motet_id_split(const motet_engine *engine, uint64_t id, uint32_t *index, uint32_t *generation)
+{
+    uint32_t place = (uint32_t)id & 0xffffff;
+    *index = place - 1;
+    *generation = (uint32_t)(id >> 32);
+    return place != 0 && place <= MOTET_MAX_INDEX && ((uint32_t)id >> 24) == engine->tag;
+}
+
+/* --------------------------------------------------------------------------------------------------- Defaults */
+
+motet_engine_def motet_default_engine_def(void)
+{
+    return (motet_engine_def){.sample_rate_hz = 48000,
+                              .channels = 2,
+                              .max_voices = 256,
+                              .max_buses = 64,
+                              .max_scheduled = 16384,
+                              .period_frames = 480,
+                              .declick_seconds = 0.01};
+}
+
+typedef struct range_check {
+    const char *name;
+    uint32_t *value;
+    uint32_t standard, lowest, highest;
+} range_check;
+
+/* Writes the defaults into zero fields and refuses what is out of range. */
+static bool complete_def(motet_engine_def *def)
+{
+    motet_engine_def standard = motet_default_engine_def();
+    range_check checks[] = {
+        {"sample_rate_hz", &def->sample_rate_hz, standard.sample_rate_hz, 1, 384000},
+        {"channels", &def->channels, standard.channels, 1, 2},
+        {"max_voices", &def->max_voices, standard.max_voices, 1, 16384},
+        {"max_buses", &def->max_buses, standard.max_buses, 1, 1024},
+        {"max_scheduled", &def->max_scheduled, standard.max_scheduled, 16, 1048576},
+        {"period_frames", &def->period_frames, 0, 16, 8192},
+    };
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+        range_check *check = &checks[i];
+        if (*check->value == 0) {
+            uint32_t ten_ms = def->sample_rate_hz / 100;
+            *check->value = check->standard != 0 ? check->standard : (uint32_t)motet_clamp(ten_ms, 16, 8192);
+        }
+        if (*check->value < check->lowest || *check->value > check->highest) {
+            motet_fail(NULL, MOTET_ERROR_INVALID, "%s is %u; expected %u ... %u", check->name, *check->value,
+                       check->lowest, check->highest);
+            return false;
+        }
+    }
+    if (!motet_check_number(NULL, (double)def->ceiling_db, "ceiling_db") ||
+        !motet_check_number(NULL, def->declick_seconds, "declick_seconds")) {
+        return false;
+    }
+    if (def->declick_seconds == 0) {
+        def->declick_seconds = standard.declick_seconds;
+    }
+    if (def->device < MOTET_DEVICE_DEFAULT || def->device > MOTET_DEVICE_MANUAL) {
+        motet_fail(NULL, MOTET_ERROR_INVALID, "device is %d; expected a motet_device_kind", (int)def->device);
+        return false;
+    }
+    if ((def->allocator.allocate == NULL) != (def->allocator.free == NULL)) {
+        motet_fail(NULL, MOTET_ERROR_INVALID, "allocator has one function; expected both or none");
+        return false;
+    }
+    def->ceiling_db = (float)motet_clamp((double)def->ceiling_db, -24, 0);
+    const char *device = getenv("MOTET_DEVICE");
+    if (device != NULL && strcmp(device, "null") == 0 && def->device != MOTET_DEVICE_MANUAL) {
+        def->device = MOTET_DEVICE_NULL;
+    }
+    return true;
+}
+
+static uint32_t frames_of(double seconds, uint32_t sample_rate_hz)
+{
+    return seconds <= 0 ? 0 : (uint32_t)floor(motet_clamp(seconds, 0, 1) * sample_rate_hz + 0.5);
+}
+
+/* ------------------------------------------------------------------------------------------ Birth and death */
+
+static bool create_voices(motet_engine *engine)
+{
+    uint32_t count = engine->def.max_voices;
+    engine->voices = motet_heap_take(&engine->heap, count * sizeof *engine->voices, MOTET_CACHE_LINE);
+    for (uint32_t i = 0; engine->voices != NULL && i < count; i++) {
+        engine->voices[i].next_free = i + 1 < count ? i + 1 : MOTET_NO_SLOT;
+    }
+    engine->free_voice = 0;
+    engine->last_free_voice = count - 1;
+    return engine->voices != NULL;
+}
+
+static bool create_master(motet_engine *engine)
+{
+    motet_bus_def def = motet_default_bus_def();
+    engine->buses = motet_heap_take(&engine->heap, engine->def.max_buses * sizeof *engine->buses, MOTET_CACHE_LINE);
+    if (engine->buses == NULL) {
+        return false;
+    }
+    motet_bus_entry *master = &engine->buses[MOTET_MASTER];
+    strcpy(master->name, "Master");
+    master->node = motet_bus_node_create(&engine->heap, MOTET_MASTER, MOTET_MASTER, &def);
+    if (master->node == NULL) {
+        return false;
+    }
+    engine->bus_count = 1;
+    engine->mixer.topology = motet_topology_create(&engine->heap, &master->node, 1);
+    return engine->mixer.topology != NULL;
+}
+
+/* All that is taken from the heap; on failure what was taken is given back by destroy. */
+static bool create_parts(motet_engine *engine)
+{
+    const motet_engine_def *def = &engine->def;
+    uint32_t events = def->max_voices + MOTET_EVENT_RING_SPARE + def->max_voices;
+    motet_heap *heap = &engine->heap;
+    engine->drained = motet_heap_take(heap, events * sizeof *engine->drained, MOTET_CACHE_LINE);
+    engine->queue.events = motet_heap_take(heap, MOTET_EVENT_QUEUE_SIZE * sizeof(motet_event), MOTET_CACHE_LINE);
+    bool complete = engine->drained != NULL && engine->queue.events != NULL;
+    complete = motet_command_pool_create(&engine->commands, heap, def->max_scheduled, def->max_voices) && complete;
+    complete = motet_ring_create(&engine->events, heap, events, sizeof(motet_event)) && complete;
+    complete = motet_slots_create(&engine->slots, heap, def->max_voices) && complete;
+    complete =
+        motet_schedule_create(&engine->schedule, heap, engine->commands.commands, engine->commands.count) && complete;
+    complete = motet_mixer_create(&engine->mixer, heap, def) && complete;
+    complete = create_voices(engine) && complete;
+    return create_master(engine) && complete;
+}
+
+static void free_garbage(motet_engine *engine, motet_sound_entry *sounds, motet_feed *feeds)
+{
+    while (sounds != NULL) {
+        motet_sound_entry *next = sounds->next_garbage;
+        motet_sound_free(engine, sounds);
+        sounds = next;
+    }
+    while (feeds != NULL) {
+        motet_feed *next = feeds->next_garbage;
+        motet_feed_free(engine, feeds);
+        feeds = next;
+    }
+}
+
+static void free_topologies(motet_engine *engine)
+{
+    motet_topology *topology = motet_exchange_acquire_pointer(&engine->topology_garbage, NULL);
+    while (topology != NULL) {
+        motet_topology *next = topology->next_garbage;
+        motet_topology_destroy(&engine->heap, topology);
+        topology = next;
+    }
+}
+
+static void free_sent_topologies(motet_engine *engine)
+{
+    for (uint32_t i = 0; engine->commands.commands != NULL && i < engine->commands.shared_count; i++) {
+        bool waits = true;
+        for (uint32_t j = 0; j < engine->commands.free_count; j++) {
+            waits = waits && engine->commands.free[j] != i;
+        }
+        motet_command *command = &engine->commands.commands[i];
+        if (waits && command->kind == MOTET_COMMAND_SET_TOPOLOGY) {
+            motet_topology_destroy(&engine->heap, command->value.pointer);
+        }
+    }
+}
+
+static void destroy_parts(motet_engine *engine)
+{
+    motet_heap *heap = &engine->heap;
+    uint32_t events = engine->def.max_voices + MOTET_EVENT_RING_SPARE + engine->def.max_voices;
+    for (uint32_t i = 0; engine->voices != NULL && i < engine->def.max_voices; i++) {
+        if (engine->voices[i].feed != NULL) {
+            motet_feed_free(engine, engine->voices[i].feed);
+        }
+    }
+    free_garbage(engine, engine->garbage_sounds, engine->garbage_feeds);
+    for (uint32_t i = 0; i < engine->sound_count; i++) {
+        if (engine->sounds[i]->used) {
+            motet_sound_free(engine, engine->sounds[i]);
+        }
+        motet_heap_give(heap, engine->sounds[i], sizeof *engine->sounds[i]);
+    }
+    motet_heap_give(heap, engine->sounds, engine->sound_capacity * sizeof *engine->sounds);
+    for (uint32_t i = 0; i < engine->bus_count; i++) {
+        motet_bus_node_destroy(heap, engine->buses[i].node);
+    }
+    free_topologies(engine);
+    motet_topology_destroy(heap, (motet_topology *)engine->mixer.topology);
+    motet_heap_give(heap, engine->buses, engine->def.max_buses * sizeof *engine->buses);
+    motet_heap_give(heap, engine->voices, engine->def.max_voices * sizeof *engine->voices);
+    motet_mixer_destroy(&engine->mixer, heap, engine->def.sample_rate_hz);
+    motet_schedule_destroy(&engine->schedule, heap);
+    motet_slots_destroy(&engine->slots, heap);
+    motet_ring_destroy(&engine->events, heap);
+    motet_command_pool_destroy(&engine->commands, heap);
+    motet_heap_give(heap, engine->queue.events, MOTET_EVENT_QUEUE_SIZE * sizeof(motet_event));
+    motet_heap_give(heap, engine->drained, events * sizeof *engine->drained);
+}
+
+/* Frees what voices leave behind while the program makes no calls: looks every 5 ms while commands or voices are on
+ * their way, else sleeps until a call wakes it. */
+static void *run_loader(void *user)
+{
+    motet_engine *engine = user;
+    bool work = true;
+    while (motet_load_acquire_u32(&engine->closing) == 0) {
+        motet_store_release_u32(&engine->loader_idle, !work);
+        motet_signal_flag_wait(&engine->loader_wake, work ? 5000000 : 1000000000);
+        if (!motet_mutex_try_lock(&engine->lock)) {
+            continue;
+        }
+        motet_engine_tidy(engine);
+        work = engine->commands.free_count < engine->commands.shared_count ||
+               motet_load_relaxed_u64(&engine->counters.voices_active) > 0;
+        motet_sound_entry *sounds = engine->garbage_sounds;
+        motet_feed *feeds = engine->garbage_feeds;
+        engine->garbage_sounds = NULL;
+        engine->garbage_feeds = NULL;
+        motet_mutex_unlock(&engine->lock);
+        free_garbage(engine, sounds, feeds);
+    }
+    return NULL;
+}
+
+static bool start_background(motet_engine *engine)
+{
+    if (engine->def.device == MOTET_DEVICE_MANUAL) {
+        return true;
+    }
+    if (!motet_thread_start(&engine->loader, "motet-loader", run_loader, engine)) {
+        motet_fail(NULL, MOTET_ERROR_MEMORY, "no thread could be started");
+        return false;
+    }
+    return motet_output_create(engine, &engine->def, &engine->output) == MOTET_OK;
+}
+
+/* Never 0, and different for engines that live at the same time, up to 255 of them. */
+static uint32_t next_tag(void)
+{
+    static motet_atomic_u64 engines;
+    return (uint32_t)(motet_add_relaxed_u64(&engines, 1) % 255) + 1;
+}
+
+motet_engine *motet_engine_create(const motet_engine_def *given)
+{
+    motet_engine_def def = given != NULL ? *given : motet_default_engine_def();
+    if (!complete_def(&def)) {
+        return NULL;
+    }
+    motet_heap heap;
+    motet_heap_init(&heap, &def.allocator);
+    motet_engine *engine = motet_heap_take(&heap, sizeof *engine, MOTET_CACHE_LINE);
+    if (engine == NULL) {
+        motet_fail(NULL, MOTET_ERROR_MEMORY, "out of memory for an engine");
+        return NULL;
+    }
+    engine->heap.allocator = heap.allocator;
+    motet_store_relaxed_u64(&engine->heap.bytes, motet_load_relaxed_u64(&heap.bytes));
+    engine->def = def;
+    engine->tag = next_tag();
+    engine->fork_count = motet_fork_count();
+    engine->declick_frames = frames_of(def.declick_seconds, def.sample_rate_hz);
+    engine->latency_frames = def.no_limiter ? 0 : motet_limiter_latency_frames(def.sample_rate_hz);
+    engine->free_sound = MOTET_NO_SLOT;
+    bool ready = motet_log_init(&engine->log, def.log, def.log_user) && motet_mutex_init(&engine->lock) &&
+                 motet_signal_flag_init(&engine->loader_wake);
+    if (!create_parts(engine)) {
+        motet_fail(NULL, MOTET_ERROR_MEMORY, "out of memory for an engine of %u voices and %u commands",
+                   def.max_voices, def.max_scheduled);
+        ready = false;
+    }
+    if (!ready || !start_background(engine)) {
+        motet_engine_destroy(engine);
+        return NULL;
+    }
+    return engine;
+}
+
+void motet_engine_destroy(motet_engine *engine)
+{
+    if (engine == NULL) {
+        return;
+    }
+    if (engine->output != NULL) {
+        motet_output_destroy(engine->output);
+    }
+    bool forked = engine->fork_count != motet_fork_count();
+    if (engine->loader.running && !forked) {
+        motet_store_release_u32(&engine->closing, 1);
+        motet_signal_flag_raise(&engine->loader_wake);
+        motet_thread_join(&engine->loader);
+    }
+    motet_heap heap = engine->heap;
+    if (!forked) {
+        motet_command_reclaim(&engine->commands);
+    }
+    free_sent_topologies(engine);
+    destroy_parts(engine);
+    if (!forked) { /* a child's copies may be locked for ever */
+        motet_mutex_destroy(&engine->lock);
+        motet_signal_flag_destroy(&engine->loader_wake);
+        motet_log_destroy(&engine->log);
+    }
+    motet_heap_give(&heap, engine, sizeof *engine);
+}
+
+/* ------------------------------------------------------------------------------------------------ Housekeeping */
+
+void motet_engine_tidy(motet_engine *engine)
+{
+    motet_command_reclaim(&engine->commands);
+    /* Records first: whatever they told before they came back is in the event ring by then. */
+    motet_voice_record *record = motet_exchange_acquire_pointer(&engine->voice_garbage, NULL);
+    motet_event_drain(engine);
+    while (record != NULL) {
+        motet_voice_record *next = motet_load_acquire_pointer(&record->next_garbage);
+        motet_voice_finish(engine, record);
+        record = next;
+    }
+    free_topologies(engine);
+}
+
+bool motet_engine_enter(motet_engine *engine, motet_result *result)
+{
+    *result = MOTET_OK;
+    if (engine == NULL) {
+        *result = motet_fail(NULL, MOTET_ERROR_INVALID, "engine is NULL");
+        return false;
+    }
+    if (engine->fork_count != motet_fork_count()) {
+        *result = motet_fail(NULL, MOTET_ERROR_UNSUPPORTED, "the engine belongs to the process before the fork");
+        return false;
+    }
+    motet_mutex_lock(&engine->lock);
+    motet_engine_tidy(engine);
+    return true;
+}
+
+void motet_engine_leave(motet_engine *engine)
+{
+    motet_sound_entry *sounds = NULL;
+    motet_feed *feeds = NULL;
+    if (!engine->loader.running) {
+        sounds = engine->garbage_sounds;
+        feeds = engine->garbage_feeds;
+        engine->garbage_sounds = NULL;
+        engine->garbage_feeds = NULL;
+    }
+    motet_mutex_unlock(&engine->lock);
+    free_garbage(engine, sounds, feeds);
+}
+
+/* ------------------------------------------------------------------------------------------------- Questions */
+
+motet_result motet_engine_get_clock(const motet_engine *engine, motet_clock *clock)
+{
+    if (engine == NULL || clock == NULL) {
+        return motet_fail(NULL, MOTET_ERROR_INVALID, "%s is NULL", engine == NULL ? "engine" : "clock");
+    }
+    uint64_t words[3]; /* first frame of the last call, its host time, what lay between it and the ear */
+    motet_seqlock_read(&engine->clock, words, 3);
+    clock->monotonic_ns = motet_monotonic_ns();
+    clock->frame = motet_render_frame(engine);
+    clock->latency_frames = engine->latency_frames + (uint32_t)words[2];
+    uint64_t reached = clock->frame;
+    if (words[1] != 0) {
+        double elapsed_ns = (double)(clock->monotonic_ns - words[1]);
+        uint64_t expected = words[0] + (uint64_t)(elapsed_ns * engine->def.sample_rate_hz / 1e9);
+        reached = expected < clock->frame ? expected : clock->frame;
+    }
+    clock->heard_frame = reached > clock->latency_frames ? reached - clock->latency_frames : 0;
+    return MOTET_OK;
+}
+
+motet_result motet_engine_get_info(const motet_engine *engine, motet_engine_info *info)
+{
+    if (engine == NULL || info == NULL) {
+        return motet_fail(NULL, MOTET_ERROR_INVALID, "%s is NULL", engine == NULL ? "engine" : "info");
+    }
+    *info = (motet_engine_info){.sample_rate_hz = engine->def.sample_rate_hz,
+                                .channels = engine->def.channels,
+                                .latency_frames = engine->latency_frames,
+                                .declick_frames = engine->declick_frames,
+                                .max_voices = engine->def.max_voices,
+                                .device = engine->def.device,
+                                .device_name = "manual",
+                                .device_sample_rate_hz = engine->def.sample_rate_hz,
+                                .device_channels = engine->def.channels};
+    if (engine->output != NULL) {
+        motet_output_describe(engine->output, info);
+    }
+    return MOTET_OK;
+}
+
+motet_result motet_engine_get_stats(const motet_engine *engine, motet_stats *stats)
+{
+    motet_result result;
+    if (stats == NULL || !motet_engine_enter((motet_engine *)engine, &result)) {
+        return stats == NULL ? motet_fail(NULL, MOTET_ERROR_INVALID, "stats is NULL") : result;
+    }
+    const motet_counters *counters = &engine->counters;
+    *stats = (motet_stats){
+        .frames_rendered = motet_render_frame(engine),
+        .voices_started = motet_load_relaxed_u64(&counters->voices_started),
+        .voices_active = (uint32_t)motet_load_relaxed_u64(&counters->voices_active),
+        .voices_peak = (uint32_t)motet_load_relaxed_u64(&counters->voices_peak),
+        .tails_dropped = (uint32_t)motet_load_relaxed_u64(&counters->tails_dropped),
+        .commands_waiting = motet_command_waiting(&engine->commands),
+        .commands_applied = motet_load_relaxed_u64(&counters->commands_applied),
+        .commands_late = motet_load_relaxed_u64(&counters->commands_late),
+        .commands_refused = engine->commands.refused,
+        .events_lost = engine->queue.lost + motet_load_relaxed_u64(&counters->events_lost),
+        .feed_gaps = motet_load_relaxed_u64(&counters->feed_gaps),
+        .non_finite_frames = motet_load_relaxed_u64(&counters->non_finite_frames),
+        .master_level = {motet_load_relaxed_f32(&counters->master_level[0]),
+                         motet_load_relaxed_f32(&counters->master_level[1])},
+        .master_peak = motet_load_relaxed_f32(&counters->master_peak),
+        .memory_bytes = motet_load_relaxed_u64(&engine->heap.bytes),
+    };
+    if (engine->output != NULL) {
+        motet_output_stats output = motet_output_get_stats(engine->output);
+        stats->device_losses = output.device_losses;
+        stats->blocks_missed = output.blocks_missed;
+        stats->render_load = output.render_load;
+    }
+    motet_engine_leave((motet_engine *)engine);
+    return MOTET_OK;
+}
+
+motet_result motet_engine_set_device(motet_engine *engine, const char *name)
+{
+    motet_result result;
+    if (!motet_engine_enter(engine, &result)) {
+        return result;
+    }
+    motet_engine_leave(engine); /* listing devices takes its time */
+    if (engine->output == NULL) {
+        return motet_fail(&engine->log, MOTET_ERROR_UNSUPPORTED, "the engine was made with MOTET_DEVICE_MANUAL");
+    }
+    return motet_output_set_device(engine->output, name);
+}
+
+/* -------------------------------------------------------------------------------------------------- Small help */
+
+const char *motet_result_text(motet_result result)
+{
+    static const char *const texts[] = {
+#define MOTET_RESULT_TEXT(name, text) text,
+        MOTET_RESULT_LIST(MOTET_RESULT_TEXT)
+#undef MOTET_RESULT_TEXT
+    };
+    size_t count = sizeof texts / sizeof texts[0];
+    return (size_t)result < count ? texts[result] : "no such result";
+}
+
+#define MOTET_TEXT_OF(number) #number
+#define MOTET_VERSION_TEXT(major, minor, patch) MOTET_TEXT_OF(major) "." MOTET_TEXT_OF(minor) "." MOTET_TEXT_OF(patch)
+
+const char *motet_version(void)
+{
+    return MOTET_VERSION_TEXT(MOTET_VERSION_MAJOR, MOTET_VERSION_MINOR, MOTET_VERSION_PATCH);
+}
+
+float motet_slider_to_db(float slider)
+{
+    if (!(slider > 0)) { /* NaN too */
+        return MOTET_VOLUME_MIN_DB;
+    }
+    double position = motet_clamp((double)slider, 1e-4, 1);
+    return (float)motet_clamp(40 * log10(position), (double)MOTET_VOLUME_MIN_DB, 0);
+}
+
+float motet_db_to_slider(float volume_db)
+{
+    if (!(volume_db > MOTET_VOLUME_MIN_DB)) {
+        return 0;
+    }
+    return (float)motet_clamp(pow(10, (double)volume_db / 40), 0, 1);
+}

@@ -1,0 +1,191 @@
+/* The engine, whole: which thread owns what, and the doors between them.
+ *
+ * Control side: any of the program's threads, one at a time under `lock`. Audio side: whoever renders. Nothing is
+ * written by both; what crosses does so through the two command rings, the event ring, the garbage list and the
+ * read-backs. */
+#ifndef MOTET_ENGINE_ENGINE_H
+#define MOTET_ENGINE_ENGINE_H
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/ring.h"
+#include "base/seqlock.h"
+#include "base/thread.h"
+#include "engine/command.h"
+#include "engine/event.h"
+#include "engine/material.h"
+#include "engine/mixer.h"
+#include "engine/output.h"
+#include "engine/schedule.h"
+#include "engine/slot.h"
+
+/* ----------------------------------------------------------------------------------------- Control side */
+
+/* A loaded sound. */
+typedef struct motet_sound_entry {
+    uint32_t generation;
+    bool used;
+    bool released;       /* its id is stale; it goes with its last voice */
+    uint32_t load_count; /* releases still to come */
+    uint32_t voice_count;
+    motet_material material;
+    motet_sound_info info;
+    char *name;
+    char *path; /* NULL: not from a path */
+    motet_store store;
+    motet_tag *tags;
+    uint32_t tag_count;
+    uint32_t index, next_free;
+    struct motet_sound_entry *next_garbage;
+} motet_sound_entry;
+
+/* What a play hands to the audio thread; written before the command is published. */
+typedef struct motet_voice_start {
+    const motet_material *material;
+    motet_feed *feed;
+    uint32_t bus;
+    double gain, pan, pitch;
+    bool loop, paused;
+    uint8_t quality;
+    uint64_t from_frame;
+    uint64_t user;
+} motet_voice_start;
+
+/* A voice as the control side sees it, and what the audio side reports of it. */
+typedef struct motet_voice_record {
+    motet_atomic_u64 state; /* generation << 8 | motet_voice_phase */
+    uint32_t generation;
+    uint32_t next_free;
+    motet_sound_entry *sound; /* NULL: a fed voice */
+    motet_sound sound_id;
+    motet_feed *feed;
+    motet_voice_start start;
+    float volume_db, pan; /* the goals of the last calls */
+    double pitch;
+    bool loop, paused;
+    motet_bus bus;
+    uint64_t user;
+    motet_atomic_u64 position; /* 48.16 fixed point: the next source frame to be rendered */
+    motet_atomic_pointer next_garbage;
+} motet_voice_record;
+
+typedef enum motet_voice_phase {
+    MOTET_VOICE_FREE,    /* written by control */
+    MOTET_VOICE_PENDING, /* by control: asked for, not started */
+    MOTET_VOICE_PLAYING, /* by audio */
+    MOTET_VOICE_ENDED    /* by audio */
+} motet_voice_phase;
+
+/* A bus as the control side sees it: never destroyed, so its generation is always 1. */
+typedef struct motet_bus_entry {
+    char name[MOTET_MAX_BUS_NAME + 1];
+    motet_bus parent;
+    float volume_db;
+    bool mute, solo;
+    motet_bus_node *node;
+} motet_bus_entry;
+
+/* Counters that the audio thread alone writes. */
+typedef struct motet_counters {
+    motet_atomic_u64 voices_started;
+    motet_atomic_u64 voices_active, voices_peak;
+    motet_atomic_u64 tails_dropped;
+    motet_atomic_u64 commands_applied, commands_late;
+    motet_atomic_u64 events_lost;
+    motet_atomic_u64 feed_gaps;
+    motet_atomic_u64 non_finite_frames;
+    motet_atomic_f32 master_level[2];
+    motet_atomic_f32 master_peak;
+} motet_counters;
+
+struct motet_engine {
+    /* Fixed at creation. */
+    motet_heap heap;
+    motet_log log;
+    motet_engine_def def; /* complete: every default written out */
+    uint32_t declick_frames;
+    uint32_t latency_frames;
+    uint32_t tag;        /* in every id, so that another engine's ids are not taken for this one's */
+    uint32_t fork_count; /* at creation */
+
+    /* Control side. */
+    motet_mutex lock;
+    motet_sound_entry **sounds; /* by index */
+    uint32_t sound_count, sound_capacity;
+    uint32_t free_sound;
+    motet_sound_entry *garbage_sounds; /* to be freed outside the lock; linked by `next_garbage` */
+    motet_feed *garbage_feeds;         /* likewise */
+    motet_voice_record *voices;
+    uint32_t free_voice, last_free_voice; /* oldest first, so that ids are reused late */
+    motet_bus_entry *buses;
+    uint32_t bus_count;
+    motet_event_queue queue;
+    motet_event *drained; /* where a ring's worth of events is sorted */
+
+    /* Doors. */
+    motet_command_pool commands;
+    motet_ring events;                   /* out */
+    motet_atomic_pointer voice_garbage;  /* out: records whose slot is free again, linked by next_garbage */
+    motet_atomic_pointer topology_garbage;
+    motet_seqlock clock;                 /* out: frame, block start, host time, device latency */
+    motet_atomic_u64 frame;              /* out: the next to be rendered */
+    motet_counters counters;
+    _Alignas(MOTET_CACHE_LINE) motet_atomic_u64 claim; /* epoch << 1 | somebody is inside */
+
+    /* Audio side. */
+    _Alignas(MOTET_CACHE_LINE) motet_slots slots;
+    motet_schedule schedule;
+    motet_mixer mixer;
+    uint64_t now; /* the block's first frame */
+    uint64_t sequence;
+    uint32_t first_in_block; /* commands chained in this block, linked by next_in_block */
+    uint32_t live; /* voices playing */
+
+    /* Background. */
+    motet_output *output; /* NULL: MOTET_DEVICE_MANUAL */
+    motet_thread loader;
+    motet_signal_flag loader_wake;
+    motet_atomic_u32 loader_idle; /* sleeps until it is woken */
+    motet_atomic_u32 closing;
+};
+
+/* ------------------------------------------------------------------------------------- Into every API call */
+
+/* Takes the API lock and does the housekeeping: commands, events and garbage that have come back. False in a fork's
+ * child, or for NULL: `*result` says so. */
+bool motet_engine_enter(motet_engine *engine, motet_result *result);
+void motet_engine_leave(motet_engine *engine);
+
+/* The housekeeping by itself, under the lock. */
+void motet_engine_tidy(motet_engine *engine);
+
+/* Ids: generation << 32 | tag << 24 | index + 1. */
+enum { MOTET_MAX_INDEX = 0xfffffe };
+#define MOTET_ID_UNKNOWN UINT64_MAX /* what a failed search returns: never valid, never Master */
+uint64_t motet_id_make(const motet_engine *engine, uint32_t index, uint32_t generation);
+/* False when it is not an id of this engine. */
+bool motet_id_split(const motet_engine *engine, uint64_t id, uint32_t *index, uint32_t *generation);
+
+/* Under the lock: the thing of an id, or NULL with the failure told. */
+motet_sound_entry *motet_sound_get(motet_engine *engine, motet_sound sound);
+motet_voice_record *motet_voice_get(motet_engine *engine, motet_voice voice, uint32_t *slot);
+motet_bus_entry *motet_bus_get(motet_engine *engine, motet_bus bus, uint32_t *index);
+
+/* Under the lock: a voice of a sound or a feed; used by motet_voice_play and motet_feed_open. */
+motet_voice motet_voice_begin(motet_engine *engine, motet_sound_entry *sound, motet_sound sound_id, motet_feed *feed,
+                              const motet_voice_def *def);
+/* Without the lock: checks a voice's def. */
+motet_result motet_voice_check(motet_engine *engine, const motet_voice_def *def);
+
+/* Under the lock: a voice's slot has come back. */
+void motet_voice_finish(motet_engine *engine, motet_voice_record *record);
+/* Under the lock: one voice of a sound less; its memory goes after the lock is left, if it was the last. */
+void motet_sound_drop_voice(motet_engine *engine, motet_sound_entry *sound);
+void motet_sound_free(motet_engine *engine, motet_sound_entry *sound);
+void motet_feed_free(motet_engine *engine, motet_feed *feed);
+
+/* False, with the failure told, unless a number is finite. */
+bool motet_check_number(motet_engine *engine, double value, const char *what);
+double motet_clamp(double value, double low, double high);
+
+#endif /* MOTET_ENGINE_ENGINE_H */

@@ -1,0 +1,39 @@
+/* What a voice plays: the samples of a loaded sound, or the ring of a feed. Both are read by the audio thread. */
+#ifndef MOTET_ENGINE_MATERIAL_H
+#define MOTET_ENGINE_MATERIAL_H
+
+#include "base/atomics.h"
+#include "motet/motet.h"
+
+/* The samples of a sound: never changed once made. */
+typedef struct motet_material {
+    void *samples; /* interleaved */
+    uint64_t frame_count;
+    uint32_t sample_rate_hz;
+    uint8_t channels; /* 1 or 2 */
+    uint8_t format;   /* motet_format */
+} motet_material;
+
+/* Frames in flight from one writer to the audio thread. Frame n of the feed lies at n modulo `capacity`; a frame
+ * belongs to the reader from `written` on until `played` has passed it by MOTET_FEED_HISTORY_FRAMES. Always f32: what
+ * is written as s16 is converted exactly. */
+typedef struct motet_feed {
+    struct motet_feed *next_garbage;
+    float *samples;           /* interleaved */
+    uint32_t capacity;        /* frames: the buffer and the history */
+    uint32_t buffer_frames;   /* the most that a writer may be ahead */
+    uint32_t start_frames;    /* held before it starts and after each gap */
+    uint32_t sample_rate_hz;
+    uint8_t channels;         /* as kept: 1 or 2 */
+    uint8_t written_channels; /* as the program writes them */
+    _Alignas(MOTET_CACHE_LINE) motet_atomic_u64 written;
+    motet_atomic_u32 finished; /* set after the last write */
+    _Alignas(MOTET_CACHE_LINE) motet_atomic_u64 played;
+    motet_atomic_u32 gaps;
+    /* Audio thread: what was there when the block began, so that a voice and its tails see the same. */
+    uint64_t available;
+    uint64_t looked_at; /* the block's first frame + 1 */
+    bool complete;      /* `available` is all that will ever come */
+} motet_feed;
+
+#endif /* MOTET_ENGINE_MATERIAL_H */

@@ -1,0 +1,395 @@
+#include "engine/mixer.h"
+
+#include "dsp/convert.h"
+#include "dsp/math.h"
+#include "engine/engine.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* ----------------------------------------------------------------------------------------- Made by control */
+
+enum { ALIGNMENT = 64 };
+
+typedef struct scratch_buffer {
+    void **buffer;
+    size_t size;
+} scratch_buffer;
+
+enum { SCRATCH_COUNT = 12 };
+
+static void list_scratch(motet_mixer *mixer, scratch_buffer *list)
+{
+    const size_t block = MOTET_BLOCK_FRAMES;
+    const size_t window = MOTET_WINDOW_FRAMES;
+    scratch_buffer buffers[SCRATCH_COUNT] = {
+        {(void **)&mixer->stereo_left, block * sizeof(float)},
+        {(void **)&mixer->stereo_right, block * sizeof(float)},
+        {(void **)&mixer->left, block * sizeof(float)},
+        {(void **)&mixer->right, block * sizeof(float)},
+        {(void **)&mixer->gains, block * sizeof(double)},
+        {(void **)&mixer->pans, block * sizeof(double)},
+        {(void **)&mixer->gains_left, block * sizeof(float)},
+        {(void **)&mixer->gains_right, block * sizeof(float)},
+        {(void **)&mixer->positions, block * sizeof(uint64_t)},
+        {(void **)&mixer->window_left, window * sizeof(float)},
+        {(void **)&mixer->window_right, window * sizeof(float)},
+        {(void **)&mixer->output, 2 * block * sizeof(float)},
+    };
+    memcpy(list, buffers, sizeof buffers);
+}
+
+bool motet_mixer_create(motet_mixer *mixer, motet_heap *heap, const motet_engine_def *def)
+{
+    scratch_buffer buffers[SCRATCH_COUNT];
+    bool complete = true;
+    list_scratch(mixer, buffers);
+    for (int i = 0; i < SCRATCH_COUNT; i++) {
+        *buffers[i].buffer = motet_heap_take(heap, buffers[i].size, ALIGNMENT);
+        complete = complete && *buffers[i].buffer != NULL;
+    }
+    /* 20 dB in 1.5 s. */
+    mixer->level_fall = motet_db_to_gain(-20.0 / (1.5 * def->sample_rate_hz));
+    if (!def->no_limiter) {
+        mixer->limiter = motet_heap_take(heap, motet_limiter_size(def->sample_rate_hz), ALIGNMENT);
+        complete = complete && mixer->limiter != NULL;
+        if (mixer->limiter != NULL) {
+            motet_limiter_init(mixer->limiter, def->sample_rate_hz, motet_db_to_gain(def->ceiling_db));
+        }
+    }
+    return complete;
+}
+
+void motet_mixer_destroy(motet_mixer *mixer, motet_heap *heap, uint32_t sample_rate_hz)
+{
+    scratch_buffer buffers[SCRATCH_COUNT];
+    list_scratch(mixer, buffers);
+    for (int i = 0; i < SCRATCH_COUNT; i++) {
+        motet_heap_give(heap, *buffers[i].buffer, buffers[i].size);
+    }
+    motet_heap_give(heap, mixer->limiter, motet_limiter_size(sample_rate_hz));
+}
+
+motet_bus_node *motet_bus_node_create(motet_heap *heap, uint32_t index, uint32_t parent, const motet_bus_def *def)
+{
+    motet_bus_node *node = motet_heap_take(heap, sizeof *node, ALIGNMENT);
+    float *samples = motet_heap_take(heap, 2 * MOTET_BLOCK_FRAMES * sizeof(float), ALIGNMENT);
+    if (node == NULL || samples == NULL) {
+        motet_heap_give(heap, node, sizeof *node);
+        motet_heap_give(heap, samples, 2 * MOTET_BLOCK_FRAMES * sizeof(float));
+        return NULL;
+    }
+    node->index = index;
+    node->parent = parent;
+    node->solo = def->solo;
+    node->volume = motet_ramp_hold(MOTET_RAMP_GAIN, motet_db_to_gain((double)def->volume_db));
+    node->mute_gate = motet_ramp_hold(MOTET_RAMP_GAIN, def->mute ? 0 : 1);
+    node->solo_gate = motet_ramp_hold(MOTET_RAMP_GAIN, 1);
+    node->mono = node->stereo = (motet_slot_list){MOTET_NO_SLOT, MOTET_NO_SLOT};
+    node->cursor = node->chain_last = MOTET_NO_COMMAND;
+    node->left = samples;
+    node->right = samples + MOTET_BLOCK_FRAMES;
+    return node;
+}
+
+void motet_bus_node_destroy(motet_heap *heap, motet_bus_node *node)
+{
+    if (node != NULL) {
+        motet_heap_give(heap, node->left, 2 * MOTET_BLOCK_FRAMES * sizeof(float));
+        motet_heap_give(heap, node, sizeof *node);
+    }
+}
+
+motet_topology *motet_topology_create(motet_heap *heap, motet_bus_node *const *nodes, uint32_t count)
+{
+    size_t size = sizeof(motet_topology) + 3 * count * sizeof(motet_bus_node *) + 2 * count * sizeof(uint32_t);
+    motet_topology *topology = motet_heap_take(heap, size, ALIGNMENT);
+    if (topology == NULL) {
+        return NULL;
+    }
+    topology->size = size;
+    topology->count = count;
+    topology->by_index = (motet_bus_node **)(topology + 1);
+    topology->order = topology->by_index + count;
+    topology->children = topology->order + count;
+    topology->first_child = (uint32_t *)(topology->children + count);
+    topology->child_count = topology->first_child + count;
+    uint32_t listed = 0;
+    for (uint32_t bus = 0; bus < count; bus++) {
+        topology->by_index[bus] = nodes[bus];
+        /* A bus is made after its parent, so the reverse of creation has children first. */
+        topology->order[count - 1 - bus] = nodes[bus];
+        topology->first_child[bus] = listed;
+        for (uint32_t child = bus + 1; child < count; child++) {
+            if (nodes[child]->parent == bus) {
+                topology->children[listed++] = nodes[child];
+                topology->child_count[bus]++;
+            }
+        }
+    }
+    return topology;
+}
+
+void motet_topology_destroy(motet_heap *heap, motet_topology *topology)
+{
+    if (topology != NULL) {
+        motet_heap_give(heap, topology, topology->size);
+    }
+}
+
+/* ------------------------------------------------------------------------------------------- Lists of slots */
+
+static motet_slot_list *list_of(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
+{
+    motet_bus_node *node = engine->mixer.topology->by_index[slot->place.bus];
+    return slot->channels == 2 ? &node->stereo : &node->mono;
+}
+
+/* A voice before its tails, the newest tail first. */
+static bool sounds_before(const motet_slot *a, const motet_slot *b) MOTET_NONBLOCKING
+{
+    if (a->play_number != b->play_number) {
+        return a->play_number < b->play_number;
+    }
+    return !a->place.is_tail || (b->place.is_tail && a->place.rank > b->place.rank);
+}
+
+void motet_bus_insert_slot(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
+{
+    motet_slot *slots = engine->slots.slots;
+    motet_slot_list *list = list_of(engine, slot);
+    uint32_t after = list->last; /* a new voice belongs at the end */
+    while (after != MOTET_NO_SLOT && sounds_before(slot, &slots[after])) {
+        after = slots[after].place.previous;
+    }
+    uint32_t before = after == MOTET_NO_SLOT ? list->first : slots[after].place.next;
+    slot->place.previous = after;
+    slot->place.next = before;
+    *(after == MOTET_NO_SLOT ? &list->first : &slots[after].place.next) = slot->place.index;
+    *(before == MOTET_NO_SLOT ? &list->last : &slots[before].place.previous) = slot->place.index;
+}
+
+void motet_bus_remove_slot(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
+{
+    motet_slot *slots = engine->slots.slots;
+    motet_slot_list *list = list_of(engine, slot);
+    uint32_t previous = slot->place.previous;
+    uint32_t next = slot->place.next;
+    *(previous == MOTET_NO_SLOT ? &list->first : &slots[previous].place.next) = next;
+    *(next == MOTET_NO_SLOT ? &list->last : &slots[next].place.previous) = previous;
+}
+
+/* ------------------------------------------------------------------------------------------------- Commands */
+
+static void apply_to_node(motet_bus_node *node, const motet_command *command, uint64_t frame) MOTET_NONBLOCKING
+{
+    motet_ramp *ramp = command->kind == MOTET_COMMAND_BUS_SET_VOLUME ? &node->volume : &node->mute_gate;
+    motet_ramp_start(ramp, frame, command->fade_frames, (motet_curve)command->curve, command->value.number);
+}
+
+static bool is_soloed(const motet_topology *topology, const motet_bus_node *node) MOTET_NONBLOCKING
+{
+    while (!node->solo && node->index != MOTET_MASTER) {
+        node = topology->by_index[node->parent];
+    }
+    return node->solo;
+}
+
+void motet_mixer_open_solo_gates(motet_engine *engine, uint64_t frame, uint32_t fade_frames, motet_curve curve)
+    MOTET_NONBLOCKING
+{
+    const motet_topology *topology = engine->mixer.topology;
+    bool any = false;
+    for (uint32_t i = 0; i < topology->count; i++) {
+        any = any || topology->by_index[i]->solo;
+    }
+    for (uint32_t i = 0; i < topology->count; i++) {
+        motet_bus_node *node = topology->by_index[i];
+        double open = !any || is_soloed(topology, node) ? 1 : 0;
+        if (node->solo_gate.to != open) {
+            motet_ramp_start(&node->solo_gate, frame, fade_frames, curve, open);
+        }
+    }
+}
+
+void motet_bus_apply_now(motet_engine *engine, uint32_t index, uint64_t frame) MOTET_NONBLOCKING
+{
+    const motet_command *command = &engine->commands.commands[index];
+    motet_bus_node *node = engine->mixer.topology->by_index[command->target];
+    if (command->kind == MOTET_COMMAND_BUS_SET_SOLO) {
+        node->solo = command->index != 0;
+        motet_mixer_open_solo_gates(engine, frame, command->fade_frames, (motet_curve)command->curve);
+    } else {
+        apply_to_node(node, command, frame);
+    }
+}
+
+bool motet_bus_apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
+{
+    motet_command *commands = engine->commands.commands;
+    if (commands[index].kind == MOTET_COMMAND_BUS_SET_SOLO) {
+        return false; /* rare, and moves the gates of any number of buses */
+    }
+    motet_bus_node *node = engine->mixer.topology->by_index[commands[index].target];
+    commands[index].next = MOTET_NO_COMMAND;
+    *(node->chain_last != MOTET_NO_COMMAND ? &commands[node->chain_last].next : &node->cursor) = index;
+    node->chain_last = index;
+    return true;
+}
+
+void motet_bus_unchain(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
+{
+    motet_bus_node *node = engine->mixer.topology->by_index[engine->commands.commands[index].target];
+    node->cursor = node->chain_last = MOTET_NO_COMMAND;
+}
+
+/* --------------------------------------------------------------------------------------------------- Mixing */
+
+static float floored(double gain) MOTET_NONBLOCKING
+{
+    return gain < MOTET_GAIN_FLOOR ? 0 : (float)gain;
+}
+
+/* Multiplies a run of frames by the product of two ramps, each frame's rounded once. */
+static void scale_by_ramps(motet_mixer *mixer, motet_stereo_sum sum, const motet_ramp *a, const motet_ramp *b,
+                           uint64_t frame, uint32_t count) MOTET_NONBLOCKING
+{
+    if (motet_ramp_done(a, frame) && motet_ramp_done(b, frame)) {
+        float gain = floored(a->to * b->to);
+        if (gain != 1) {
+            motet_scale(sum.left, gain, count);
+            motet_scale(sum.right, gain, count);
+        }
+        return;
+    }
+    motet_ramp_write(mixer->gains, a, frame, count);
+    motet_ramp_multiply(mixer->gains, b, frame, count);
+    for (uint32_t k = 0; k < count; k++) {
+        mixer->gains_left[k] = floored(mixer->gains[k]);
+    }
+    motet_scale_ramped(sum.left, mixer->gains_left, count);
+    motet_scale_ramped(sum.right, mixer->gains_left, count);
+}
+
+/* The fader and the mute gate, cut where a command of the bus applies inside the block. */
+static void apply_fader(motet_engine *engine, motet_bus_node *node, uint64_t block_start, uint32_t count) MOTET_NONBLOCKING
+{
+    uint32_t done = 0;
+    while (done < count) {
+        uint32_t end = count;
+        while (node->cursor != MOTET_NO_COMMAND) {
+            const motet_command *command = &engine->commands.commands[node->cursor];
+            if (command->frame > block_start + done) {
+                end = (uint32_t)(command->frame - block_start);
+                break;
+            }
+            apply_to_node(node, command, command->frame);
+            node->cursor = command->next;
+        }
+        motet_stereo_sum run = {node->left + done, node->right + done};
+        scale_by_ramps(&engine->mixer, run, &node->volume, &node->mute_gate, block_start + done, end - done);
+        done = end;
+    }
+}
+
+/* Adds a list's voices, one by one in its order, onto a zeroed sum; false when there are none. */
+static bool sum_list(motet_engine *engine, const motet_slot_list *list, motet_stereo_sum sum, uint64_t block_start,
+                     uint32_t count) MOTET_NONBLOCKING
+{
+    if (list->first == MOTET_NO_SLOT) {
+        return false;
+    }
+    memset(sum.left, 0, count * sizeof *sum.left);
+    memset(sum.right, 0, count * sizeof *sum.right);
+    uint32_t next;
+    for (uint32_t index = list->first; index != MOTET_NO_SLOT; index = next) {
+        motet_slot *slot = &engine->slots.slots[index];
+        next = slot->place.next;
+        motet_slot_render(engine, slot, sum, block_start, block_start + count);
+    }
+    return true;
+}
+
+/* (mono voices + stereo voices), gated by solo. A sum that starts from +0 is never -0, so leaving out an empty one
+ * changes no bit. */
+static void sum_own_voices(motet_engine *engine, motet_bus_node *node, uint64_t block_start, uint32_t count)
+    MOTET_NONBLOCKING
+{
+    motet_mixer *mixer = &engine->mixer;
+    motet_stereo_sum own = {node->left, node->right};
+    motet_stereo_sum stereo = {mixer->stereo_left, mixer->stereo_right};
+    bool any_mono = sum_list(engine, &node->mono, own, block_start, count);
+    bool any_stereo = sum_list(engine, &node->stereo, any_mono ? stereo : own, block_start, count);
+    if (any_mono && any_stereo) {
+        motet_add(own.left, stereo.left, count);
+        motet_add(own.right, stereo.right, count);
+    } else if (!any_mono && !any_stereo) {
+        memset(own.left, 0, count * sizeof *own.left);
+        memset(own.right, 0, count * sizeof *own.right);
+    }
+    if (any_mono || any_stereo) {
+        static const motet_ramp open = {.shape = MOTET_RAMP_HOLD, .to = 1};
+        scale_by_ramps(mixer, own, &node->solo_gate, &open, block_start, count);
+    }
+}
+
+static void contain_non_finite(motet_engine *engine, motet_bus_node *node, uint64_t block_start, uint32_t count)
+    MOTET_NONBLOCKING
+{
+    uint32_t silenced = motet_silence_non_finite((motet_stereo_sum){node->left, node->right}, count);
+    if (silenced == 0) {
+        return;
+    }
+    motet_count_u64(&engine->counters.non_finite_frames, silenced);
+    if (node->non_finite_told == 0 || block_start >= node->non_finite_told + engine->def.sample_rate_hz) {
+        node->non_finite_told = block_start + 1;
+        motet_event event = {.type = MOTET_EVENT_NON_FINITE,
+                             .frame = block_start,
+                             .bus = {motet_id_make(engine, node->index, 1)},
+                             .count = silenced};
+        motet_event_stage(engine, &event);
+    }
+}
+
+static void mix_bus(motet_engine *engine, motet_bus_node *node, uint64_t block_start, uint32_t count) MOTET_NONBLOCKING
+{
+    const motet_topology *topology = engine->mixer.topology;
+    sum_own_voices(engine, node, block_start, count);
+    motet_bus_node *const *children = topology->children + topology->first_child[node->index];
+    for (uint32_t i = 0; i < topology->child_count[node->index]; i++) {
+        motet_add(node->left, children[i]->left, count);
+        motet_add(node->right, children[i]->right, count);
+    }
+    apply_fader(engine, node, block_start, count);
+    contain_non_finite(engine, node, block_start, count);
+}
+
+static void meter(motet_engine *engine, const motet_bus_node *master, uint32_t count) MOTET_NONBLOCKING
+{
+    const float *sides[2] = {master->left, master->right};
+    double fall = motet_exp2(motet_log2(engine->mixer.level_fall) * count);
+    for (int side = 0; side < 2; side++) {
+        motet_atomic_f32 *level = &engine->counters.master_level[side];
+        float peak = motet_peak(sides[side], count);
+        float fallen = (float)((double)motet_load_relaxed_f32(level) * fall);
+        motet_store_relaxed_f32(level, peak > fallen ? peak : fallen < 1e-9f ? 0 : fallen);
+        if (peak > motet_load_relaxed_f32(&engine->counters.master_peak)) {
+            motet_store_relaxed_f32(&engine->counters.master_peak, peak);
+        }
+    }
+}
+
+void motet_mixer_render(motet_engine *engine, float *interleaved, uint64_t block_start, uint32_t count) MOTET_NONBLOCKING
+{
+    assert(count <= MOTET_BLOCK_FRAMES);
+    const motet_topology *topology = engine->mixer.topology;
+    for (uint32_t i = 0; i < topology->count; i++) {
+        mix_bus(engine, topology->order[i], block_start, count);
+    }
+    motet_bus_node *master = topology->by_index[MOTET_MASTER];
+    if (engine->mixer.limiter != NULL) {
+        motet_limiter_process(engine->mixer.limiter, master->left, master->right, count);
+    }
+    meter(engine, master, count);
+    motet_interleave_output(interleaved, master->left, master->right, engine->def.channels, count);
+}

@@ -1,0 +1,590 @@
+#include "engine/slot.h"
+
+#include "engine/engine.h"
+#include "engine/slot_private.h"
+#include "engine/source.h"
+
+#include <assert.h>
+
+bool motet_slots_create(motet_slots *slots, motet_heap *heap, uint32_t max_voices)
+{
+    slots->voice_count = max_voices;
+    slots->slot_count = 2 * max_voices;
+    slots->slots = motet_heap_take(heap, slots->slot_count * sizeof *slots->slots, MOTET_CACHE_LINE);
+    if (slots->slots == NULL) {
+        return false;
+    }
+    slots->free_tail = slots->oldest_tail = slots->newest_tail = MOTET_NO_SLOT;
+    for (uint32_t i = slots->slot_count; i-- > 0;) {
+        motet_slot *slot = &slots->slots[i];
+        slot->place.index = i;
+        slot->place.first_tail = MOTET_NO_SLOT;
+        slot->cursor = slot->chain_last = slot->dry_until = slot->voice_until = MOTET_NO_COMMAND;
+        if (i >= max_voices) {
+            slot->place.is_tail = true;
+            slot->place.next = slots->free_tail;
+            slots->free_tail = i;
+        }
+    }
+    return true;
+}
+
+void motet_slots_destroy(motet_slots *slots, motet_heap *heap)
+{
+    motet_heap_give(heap, slots->slots, slots->slot_count * sizeof *slots->slots);
+    slots->slots = NULL;
+}
+
+static motet_slot *slot_at(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
+{
+    assert(index < engine->slots.slot_count);
+    return &engine->slots.slots[index];
+}
+
+/* ------------------------------------------------------------------------------------------- Coming and going */
+
+static void set_phase(motet_engine *engine, const motet_slot *slot, motet_voice_phase phase) MOTET_NONBLOCKING
+{
+    motet_voice_record *record = &engine->voices[slot->place.index];
+    motet_store_release_u64(&record->state, (uint64_t)slot->generation << 8 | (uint64_t)phase);
+}
+
+/* Hands the voice's record back to the control side, once nothing of it sounds any more. */
+static void give_back(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
+{
+    motet_voice_record *record = &engine->voices[slot->place.index];
+    slot->phase = MOTET_SLOT_FREE;
+    void *top;
+    do { /* fails only when the control side took the whole list in between */
+        top = motet_load_acquire_pointer(&engine->voice_garbage);
+        motet_store_release_pointer(&record->next_garbage, top);
+    } while (!motet_replace_release_pointer(&engine->voice_garbage, top, record));
+}
+
+void motet_slot_end(motet_engine *engine, motet_slot *slot, uint64_t frame, motet_end_reason reason) MOTET_NONBLOCKING
+{
+    bool was_playing = slot->phase == MOTET_SLOT_PLAYING;
+    if (was_playing) {
+        motet_bus_remove_slot(engine, slot);
+    }
+    if (slot->place.is_tail) {
+        motet_slot_free_tail(engine, slot);
+        return;
+    }
+    if (was_playing) {
+        engine->live--;
+    }
+    slot->phase = MOTET_SLOT_ENDED;
+    set_phase(engine, slot, MOTET_VOICE_ENDED);
+    motet_event event = {.type = MOTET_EVENT_VOICE_ENDED,
+                         .reason = reason,
+                         .frame = frame,
+                         .voice = {motet_id_make(engine, slot->place.index, slot->generation)},
+                         .user = slot->user};
+    motet_event_stage(engine, &event);
+    if (slot->place.tail_count == 0) {
+        give_back(engine, slot);
+    }
+}
+
+static void set_fade_in(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
+{
+    uint32_t frames = slot->fade_in_frames;
+    if (slot->fade_in_default) {
+        frames = slot->position > 0 ? engine->declick_frames : 0;
+    }
+    slot->fade_in = motet_ramp_hold(MOTET_RAMP_GAIN, 0);
+    motet_ramp_start(&slot->fade_in, slot->start_frame, frames, (motet_curve)slot->fade_in_curve, 1);
+}
+
+void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_NONBLOCKING
+{
+    motet_slot *slot = slot_at(engine, play->target);
+    const motet_voice_start *start = &engine->voices[play->target].start;
+    assert(slot->phase == MOTET_SLOT_FREE && slot->place.tail_count == 0);
+    slot->generation = play->generation;
+    slot->phase = MOTET_SLOT_WAITING;
+    slot->place.bus = start->bus;
+    slot->material = start->material;
+    slot->feed = start->feed;
+    slot->channels = start->feed != NULL ? start->feed->channels : start->material->channels;
+    slot->quality = start->quality;
+    slot->paused = slot->held = start->paused;
+    slot->stopping = slot->wrapped = slot->sounded = false;
+    slot->gap = start->feed != NULL;
+    slot->loop = start->loop;
+    slot->loop_start = 0;
+    slot->loop_end = start->material != NULL ? start->material->frame_count : 0;
+    slot->position = start->from_frame;
+    slot->fraction = 0;
+    slot->volume = motet_ramp_hold(MOTET_RAMP_GAIN, start->gain);
+    slot->pan = motet_ramp_hold(MOTET_RAMP_PAN, start->pan);
+    slot->pitch = motet_ramp_hold(MOTET_RAMP_FACTOR, start->pitch);
+    slot->jump = slot->stop_gate = motet_ramp_hold(MOTET_RAMP_GAIN, 1);
+    slot->pause_gate = motet_ramp_hold(MOTET_RAMP_GAIN, start->paused ? 0 : 1);
+    slot->sequence = play->sequence;
+    slot->user = start->user;
+    slot->fade_in_frames = play->fade_frames;
+    slot->fade_in_curve = play->curve;
+    slot->fade_in_default = play->default_fade;
+}
+
+void motet_slot_start(motet_engine *engine, motet_slot *slot, uint64_t frame) MOTET_NONBLOCKING
+{
+    slot->phase = MOTET_SLOT_PLAYING;
+    slot->start_frame = frame;
+    slot->now = frame;
+    slot->play_number = ++engine->slots.plays;
+    set_fade_in(engine, slot);
+    set_phase(engine, slot, MOTET_VOICE_PLAYING);
+    motet_bus_insert_slot(engine, slot);
+    engine->live++;
+    motet_count_u64(&engine->counters.voices_started, 1);
+    if (engine->live > motet_load_relaxed_u64(&engine->counters.voices_peak)) {
+        motet_store_relaxed_u64(&engine->counters.voices_peak, engine->live);
+    }
+    if (slot->feed == NULL && motet_source_is_over(slot)) {
+        motet_slot_end(engine, slot, frame, MOTET_END_ENDED);
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------------ Tails */
+
+/* Takes a free tail into a voice's family and into the bus's list right behind the voice. */
+static motet_slot *take_tail(motet_engine *engine, motet_slot *voice) MOTET_NONBLOCKING
+{
+    motet_slots *slots = &engine->slots;
+    if (slots->free_tail == MOTET_NO_SLOT) {
+        return NULL;
+    }
+    motet_slot *tail = slot_at(engine, slots->free_tail);
+    slots->free_tail = tail->place.next;
+    tail->place.owner = voice->place.index;
+    tail->place.rank = ++slots->tails;
+    tail->place.bus = voice->place.bus;
+    tail->place.next_sibling = voice->place.first_tail;
+    voice->place.first_tail = tail->place.index;
+    voice->place.tail_count++;
+    tail->place.older_tail = slots->newest_tail;
+    tail->place.newer_tail = MOTET_NO_SLOT;
+    if (slots->newest_tail != MOTET_NO_SLOT) {
+        slot_at(engine, slots->newest_tail)->place.newer_tail = tail->place.index;
+    } else {
+        slots->oldest_tail = tail->place.index;
+    }
+    slots->newest_tail = tail->place.index;
+    tail->phase = MOTET_SLOT_PLAYING;
+    tail->channels = voice->channels;
+    tail->play_number = voice->play_number;
+    motet_bus_insert_slot(engine, tail);
+    return tail;
+}
+
+static void unlink_from_family(motet_engine *engine, motet_slot *owner, uint32_t index) MOTET_NONBLOCKING
+{
+    uint32_t *link = &owner->place.first_tail;
+    while (*link != index) {
+        link = &slot_at(engine, *link)->place.next_sibling;
+    }
+    *link = slot_at(engine, index)->place.next_sibling;
+    owner->place.tail_count--;
+}
+
+static void unlink_by_age(motet_engine *engine, motet_slot *tail) MOTET_NONBLOCKING
+{
+    motet_slots *slots = &engine->slots;
+    if (tail->place.older_tail != MOTET_NO_SLOT) {
+        slot_at(engine, tail->place.older_tail)->place.newer_tail = tail->place.newer_tail;
+    } else {
+        slots->oldest_tail = tail->place.newer_tail;
+    }
+    if (tail->place.newer_tail != MOTET_NO_SLOT) {
+        slot_at(engine, tail->place.newer_tail)->place.older_tail = tail->place.older_tail;
+    } else {
+        slots->newest_tail = tail->place.older_tail;
+    }
+}
+
+void motet_slot_free_tail(motet_engine *engine, motet_slot *tail) MOTET_NONBLOCKING
+{
+    motet_slot *owner = slot_at(engine, tail->place.owner);
+    unlink_from_family(engine, owner, tail->place.index);
+    unlink_by_age(engine, tail);
+    tail->phase = MOTET_SLOT_FREE;
+    tail->place.is_reserved = false;
+    tail->cursor = tail->dry_until = tail->voice_until = MOTET_NO_COMMAND;
+    tail->place.next = engine->slots.free_tail;
+    engine->slots.free_tail = tail->place.index;
+    if (owner->phase == MOTET_SLOT_ENDED && owner->place.tail_count == 0) {
+        give_back(engine, owner);
+    }
+}
+
+static void drop_oldest_tail(motet_engine *engine) MOTET_NONBLOCKING
+{
+    motet_slot *oldest = slot_at(engine, engine->slots.oldest_tail);
+    motet_bus_remove_slot(engine, oldest);
+    motet_slot_free_tail(engine, oldest);
+    motet_count_u64(&engine->counters.tails_dropped, 1);
+}
+
+static void become_copy(motet_slot *tail, const motet_slot *voice) MOTET_NONBLOCKING
+{
+    motet_slot_place place = tail->place;
+    *tail = *voice;
+    tail->place = place;
+    tail->place.is_reserved = false;
+    tail->chain_last = MOTET_NO_COMMAND;
+}
+
+/* From here on a copy of a voice fades out. False when there is nothing to hear of it. */
+static bool fade_out_copy(motet_slot *tail, const motet_command *command) MOTET_NONBLOCKING
+{
+    uint64_t frame = tail->now;
+    bool silent = motet_ramp_value(&tail->jump, frame) == 0 && motet_ramp_slope(&tail->jump, frame) == 0;
+    if (tail->held || silent || command->fade_frames == 0) {
+        return false;
+    }
+    motet_ramp_start(&tail->jump, frame, command->fade_frames, (motet_curve)command->curve, 0);
+    return true;
+}
+
+static void fade_in_jump(motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
+{
+    if (slot->held) {
+        slot->jump = motet_ramp_hold(MOTET_RAMP_GAIN, 1); /* its resume fades in */
+        return;
+    }
+    slot->jump = motet_ramp_hold(MOTET_RAMP_GAIN, 0);
+    motet_ramp_start(&slot->jump, slot->now, command->fade_frames, (motet_curve)command->curve, 1);
+}
+
+/* --------------------------------------------------------------------------------------------- What commands do */
+
+static bool is_before_first_frame(const motet_slot *slot) MOTET_NONBLOCKING
+{
+    return slot->phase == MOTET_SLOT_WAITING || slot->now == slot->start_frame;
+}
+
+/* Gates move by the command's fade, or stand at once before the first frame. */
+static void move(motet_ramp *ramp, const motet_slot *slot, const motet_command *command, double to) MOTET_NONBLOCKING
+{
+    if (is_before_first_frame(slot)) {
+        *ramp = motet_ramp_hold((motet_ramp_unit)ramp->unit, to);
+    } else {
+        motet_ramp_start(ramp, slot->now, command->fade_frames, (motet_curve)command->curve, to);
+    }
+}
+
+static void apply_pause(motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
+{
+    if (!slot->paused) {
+        slot->paused = true;
+        move(&slot->pause_gate, slot, command, 0);
+        slot->held = motet_ramp_done(&slot->pause_gate, slot->now);
+    }
+}
+
+static void apply_resume(motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
+{
+    if (slot->paused) {
+        slot->paused = slot->held = false;
+        move(&slot->pause_gate, slot, command, 1);
+    }
+}
+
+/* Sets the stop gate moving; true when there is nothing left to hear. */
+static bool apply_stop(motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
+{
+    if (is_before_first_frame(slot) || slot->held || command->fade_frames == 0) {
+        return true;
+    }
+    slot->stopping = true;
+    motet_ramp_start(&slot->stop_gate, slot->now, command->fade_frames, (motet_curve)command->curve, 0);
+    return false;
+}
+
+static void apply_seek(motet_engine *engine, motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
+{
+    bool at_start = is_before_first_frame(slot);
+    if (!at_start && command->tail != MOTET_NO_SLOT && slot->dry_until == MOTET_NO_COMMAND) {
+        motet_slot *tail = slot_at(engine, command->tail);
+        become_copy(tail, slot);
+        tail->voice_until = MOTET_NO_COMMAND;
+        tail->cursor = command->next;
+        if (!fade_out_copy(tail, command)) {
+            motet_slot_end(engine, tail, slot->now, MOTET_END_NONE);
+        }
+    }
+    slot->position = command->value.position;
+    slot->fraction = 0;
+    slot->wrapped = false;
+    if (slot->phase == MOTET_SLOT_PLAYING && motet_source_is_over(slot)) {
+        motet_slot_end(engine, slot, slot->now, MOTET_END_ENDED);
+    } else if (!at_start) {
+        fade_in_jump(slot, command);
+    } else if (slot->phase == MOTET_SLOT_PLAYING) {
+        set_fade_in(engine, slot);
+    }
+}
+
+void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
+{
+    switch ((motet_command_kind)command->kind) {
+    case MOTET_COMMAND_STOP:
+    case MOTET_COMMAND_STOP_SOUND:
+        if (apply_stop(slot, command)) {
+            motet_slot_end(engine, slot, slot->phase == MOTET_SLOT_WAITING ? engine->now : slot->now, MOTET_END_STOPPED);
+        }
+        break;
+    case MOTET_COMMAND_PAUSE:
+        apply_pause(slot, command);
+        break;
+    case MOTET_COMMAND_RESUME:
+        apply_resume(slot, command);
+        break;
+    case MOTET_COMMAND_SEEK:
+        apply_seek(engine, slot, command);
+        break;
+    case MOTET_COMMAND_SET_VOLUME:
+        move(&slot->volume, slot, command, command->value.number);
+        break;
+    case MOTET_COMMAND_SET_PAN:
+        move(&slot->pan, slot, command, command->value.number);
+        break;
+    case MOTET_COMMAND_SET_PITCH:
+        move(&slot->pitch, slot, command, command->value.number);
+        break;
+    case MOTET_COMMAND_SET_LOOP:
+        slot->loop = command->index != 0;
+        break;
+    case MOTET_COMMAND_SET_BUS:
+        fade_in_jump(slot, command); /* it stands in the new bus's list already */
+        break;
+    default:
+        assert(!"not a voice's command");
+    }
+}
+
+/* A tail follows its voice's stops and pauses, from its own present state. */
+static void apply_to_tail(motet_engine *engine, motet_slot *tail, const motet_command *command) MOTET_NONBLOCKING
+{
+    switch ((motet_command_kind)command->kind) {
+    case MOTET_COMMAND_STOP:
+    case MOTET_COMMAND_STOP_SOUND:
+    case MOTET_COMMAND_PAUSE:
+    case MOTET_COMMAND_RESUME:
+        motet_slot_apply(engine, tail, command);
+        break;
+    default:
+        break;
+    }
+}
+
+void motet_slot_apply_due(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
+{
+    while (slot->phase == MOTET_SLOT_PLAYING && slot->cursor != MOTET_NO_COMMAND) {
+        uint32_t index = slot->cursor;
+        const motet_command *command = &engine->commands.commands[index];
+        if (command->frame > slot->now) {
+            return;
+        }
+        slot->cursor = command->next;
+        if (index == slot->dry_until) {
+            slot->dry_until = MOTET_NO_COMMAND;
+        }
+        if (index == slot->voice_until) {
+            slot->voice_until = MOTET_NO_COMMAND;
+            if (!fade_out_copy(slot, command)) {
+                motet_slot_end(engine, slot, slot->now, MOTET_END_NONE);
+            }
+        } else if (slot->place.is_tail && slot->voice_until == MOTET_NO_COMMAND) {
+            apply_to_tail(engine, slot, command);
+        } else {
+            motet_slot_apply(engine, slot, command);
+        }
+    }
+}
+
+/* -------------------------------------------------------------------------------------- At once, or in the block */
+
+/* Takes a playing voice into another bus's list. Where it sounds, `tail` (taken in the old bus already) stays behind
+ * as a copy. */
+static void move_to_bus(motet_engine *engine, motet_slot *voice, uint32_t bus, motet_slot *tail) MOTET_NONBLOCKING
+{
+    if (tail != NULL) {
+        become_copy(tail, voice);
+    }
+    motet_bus_remove_slot(engine, voice);
+    voice->place.bus = bus;
+    motet_bus_insert_slot(engine, voice);
+}
+
+static void set_bus_now(motet_engine *engine, motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
+{
+    if (slot->place.bus == command->index) {
+        return;
+    }
+    if (slot->phase == MOTET_SLOT_WAITING) {
+        slot->place.bus = command->index;
+        return;
+    }
+    bool sounds = !is_before_first_frame(slot) && !slot->held && command->fade_frames > 0;
+    motet_slot *tail = NULL;
+    if (sounds) {
+        if (engine->slots.free_tail == MOTET_NO_SLOT) {
+            drop_oldest_tail(engine);
+        }
+        tail = take_tail(engine, slot);
+    }
+    bool at_start = is_before_first_frame(slot);
+    move_to_bus(engine, slot, command->index, tail);
+    if (tail != NULL && !fade_out_copy(tail, command)) {
+        motet_slot_end(engine, tail, slot->now, MOTET_END_NONE);
+    }
+    if (!at_start) {
+        fade_in_jump(slot, command);
+    }
+}
+
+static void apply_to_tails_now(motet_engine *engine, motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
+{
+    uint32_t next;
+    for (uint32_t tail = slot->place.first_tail; tail != MOTET_NO_SLOT; tail = next) {
+        next = slot_at(engine, tail)->place.next_sibling;
+        apply_to_tail(engine, slot_at(engine, tail), command);
+    }
+}
+
+static void apply_to_voice_now(motet_engine *engine, motet_slot *slot, motet_command *command) MOTET_NONBLOCKING
+{
+    if (command->kind == MOTET_COMMAND_SET_BUS) {
+        set_bus_now(engine, slot, command);
+        return;
+    }
+    command->tail = MOTET_NO_SLOT;
+    command->next = MOTET_NO_COMMAND;
+    if (command->kind == MOTET_COMMAND_SEEK && !is_before_first_frame(slot) && !slot->held && command->fade_frames > 0) {
+        if (engine->slots.free_tail == MOTET_NO_SLOT) {
+            drop_oldest_tail(engine);
+        }
+        command->tail = take_tail(engine, slot)->place.index;
+    }
+    apply_to_tails_now(engine, slot, command); /* before the voice: its end may free the last of them */
+    motet_slot_apply(engine, slot, command);
+}
+
+static bool is_alive(const motet_slot *slot) MOTET_NONBLOCKING
+{
+    return slot->phase == MOTET_SLOT_WAITING || slot->phase == MOTET_SLOT_PLAYING;
+}
+
+static void stop_sound_now(motet_engine *engine, motet_command *command) MOTET_NONBLOCKING
+{
+    for (uint32_t i = 0; i < engine->slots.voice_count; i++) {
+        motet_slot *slot = slot_at(engine, i);
+        if (is_alive(slot) && slot->material == command->value.pointer && slot->sequence < command->sequence) {
+            apply_to_voice_now(engine, slot, command);
+        }
+    }
+}
+
+void motet_slot_apply_now(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
+{
+    motet_command *command = &engine->commands.commands[index];
+    if (command->kind == MOTET_COMMAND_STOP_SOUND) {
+        stop_sound_now(engine, command);
+        return;
+    }
+    motet_slot *slot = slot_at(engine, command->target);
+    if (slot->generation != command->generation || !is_alive(slot)) {
+        return;
+    }
+    if (command->kind == MOTET_COMMAND_PLAY) {
+        motet_slot_start(engine, slot, command->frame);
+    } else {
+        apply_to_voice_now(engine, slot, command);
+    }
+}
+
+/* Appends a command to the chain of a voice, which its tails follow too. */
+static void chain(motet_engine *engine, motet_slot *slot, uint32_t index) MOTET_NONBLOCKING
+{
+    motet_command *commands = engine->commands.commands;
+    commands[index].next = MOTET_NO_COMMAND;
+    commands[index].tail = MOTET_NO_SLOT;
+    if (slot->chain_last != MOTET_NO_COMMAND) {
+        commands[slot->chain_last].next = index;
+    } else {
+        slot->cursor = index;
+        for (uint32_t t = slot->place.first_tail; t != MOTET_NO_SLOT; t = slot_at(engine, t)->place.next_sibling) {
+            slot_at(engine, t)->cursor = index;
+        }
+    }
+    slot->chain_last = index;
+}
+
+static void set_bus_later(motet_engine *engine, motet_slot *slot, uint32_t index) MOTET_NONBLOCKING
+{
+    const motet_command *command = &engine->commands.commands[index];
+    motet_slot *tail = take_tail(engine, slot);
+    chain(engine, slot, index);
+    move_to_bus(engine, slot, command->index, tail);
+    tail->voice_until = index;
+    slot->dry_until = index;
+}
+
+bool motet_slot_apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
+{
+    motet_command *command = &engine->commands.commands[index];
+    if (command->kind == MOTET_COMMAND_STOP_SOUND) {
+        return false; /* rare, and concerns any number of voices */
+    }
+    motet_slot *slot = slot_at(engine, command->target);
+    if (slot->generation != command->generation || !is_alive(slot)) {
+        return true;
+    }
+    if (command->kind == MOTET_COMMAND_PLAY) {
+        motet_slot_start(engine, slot, command->frame);
+        return true;
+    }
+    if (slot->phase == MOTET_SLOT_WAITING) {
+        if (command->kind == MOTET_COMMAND_STOP) {
+            return false; /* so that the event carries the block's frame */
+        }
+        apply_to_voice_now(engine, slot, command);
+        return true;
+    }
+    bool at_start = slot->start_frame == command->frame;
+    bool leaves_tail = !at_start && command->fade_frames > 0 &&
+                       (command->kind == MOTET_COMMAND_SEEK ||
+                        (command->kind == MOTET_COMMAND_SET_BUS && command->index != slot->place.bus));
+    if (leaves_tail && engine->slots.free_tail == MOTET_NO_SLOT) {
+        return false;
+    }
+    if (command->kind != MOTET_COMMAND_SET_BUS) {
+        chain(engine, slot, index);
+        if (leaves_tail) {
+            motet_slot *tail = take_tail(engine, slot);
+            tail->place.is_reserved = true;
+            command->tail = tail->place.index;
+        }
+    } else if (at_start) {
+        move_to_bus(engine, slot, command->index, NULL);
+    } else if (command->index != slot->place.bus) {
+        if (command->fade_frames == 0) {
+            return false; /* a step between two buses: the block ends here, then the voice just moves */
+        }
+        set_bus_later(engine, slot, index);
+    }
+    return true;
+}
+
+void motet_slot_unchain(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
+{
+    motet_slot *slot = slot_at(engine, engine->commands.commands[index].target);
+    slot->cursor = slot->chain_last = MOTET_NO_COMMAND;
+    for (uint32_t t = slot->place.first_tail; t != MOTET_NO_SLOT; t = slot_at(engine, t)->place.next_sibling) {
+        slot_at(engine, t)->cursor = MOTET_NO_COMMAND;
+    }
+}

@@ -1,0 +1,118 @@
+/* A voice as the audio thread sees it: where it reads, how loud it is, when that changes. Audio thread only, but for
+ * motet_slots_create and _destroy.
+ *
+ * Slots [0, max_voices) are the program's voices; as many more are *tails*: fading copies of a voice at the place that
+ * it has left by a seek or for another bus. Each slot stands in a list of its bus, in the order in which sums are
+ * made: by play number, a voice before its tails, the newest tail first.
+ *
+ * A command inside a block does not cut the block of others. Before the block is mixed the commands due in it are
+ * chained to their voice, and the voice applies them as its own rendering reaches their frames; its tails follow the
+ * same chain for stops and pauses. Taking a voice to another bus inside a block leaves a copy in the old place, which
+ * sounds until that command and is a tail from then on, while the voice itself runs along silently (*dry*) in the new
+ * bus until it gets there. */
+#ifndef MOTET_ENGINE_SLOT_H
+#define MOTET_ENGINE_SLOT_H
+
+#include "base/alloc.h"
+#include "dsp/mix.h"
+#include "dsp/ramp.h"
+#include "engine/command.h"
+#include "engine/material.h"
+
+enum { MOTET_NO_SLOT = UINT32_MAX };
+
+typedef enum motet_slot_phase {
+    MOTET_SLOT_FREE,
+    MOTET_SLOT_WAITING, /* its play has arrived and waits for its frame */
+    MOTET_SLOT_PLAYING, /* in a bus's list: sounding, paused or fading */
+    MOTET_SLOT_ENDED    /* not in a list any more; tails of it may be */
+} motet_slot_phase;
+
+/* Where a slot stands: what a copy of a voice does not take over. */
+typedef struct motet_slot_place {
+    uint32_t index;
+    uint32_t bus;
+    uint32_t previous, next; /* in the bus's list */
+    bool is_tail;            /* raises no event and is freed when it has faded out */
+    bool is_reserved;        /* a tail set aside for a seek later in this block: not yet a copy of anything */
+    uint64_t rank;           /* of a tail: the newer, the higher */
+    uint32_t owner;          /* of a tail: its voice */
+    uint32_t tail_count;     /* of a voice */
+    uint32_t first_tail, next_sibling; /* the voice's tails, in no order */
+    uint32_t older_tail, newer_tail;   /* all tails, by age */
+} motet_slot_place;
+
+typedef struct motet_slot {
+    motet_slot_place place;
+
+    uint32_t generation;
+    uint8_t phase; /* motet_slot_phase */
+    uint8_t channels;
+    uint8_t quality; /* motet_quality */
+    bool paused;     /* the pause gate is closed or closing */
+    bool held;       /* it is closed: the position stands */
+    bool stopping;
+    bool loop;
+    bool wrapped; /* has gone round the loop: the frames before its start are those before its end */
+    bool gap;     /* a fed voice that waits for frames */
+    bool sounded; /* a fed voice that has played a frame */
+
+    const motet_material *material; /* or a feed */
+    motet_feed *feed;
+    uint64_t position; /* the next source frame ... */
+    uint32_t fraction; /* ... and its 2^-32 parts */
+    uint64_t loop_start, loop_end;
+
+    motet_ramp volume, pan, pitch;
+    motet_ramp fade_in; /* of the play */
+    motet_ramp jump;    /* in after a seek or a change of bus; out on a tail */
+    motet_ramp pause_gate, stop_gate;
+
+    uint64_t start_frame; /* engine frame of its first frame */
+    uint64_t now;         /* engine frame up to which it has been rendered */
+    uint64_t play_number; /* order of summing: given at the first frame */
+    uint64_t sequence;    /* of its play among all commands */
+    uint64_t user;
+
+    uint32_t fade_in_frames; /* as the play asked for */
+    uint8_t fade_in_curve;
+    bool fade_in_default; /* it left the fade open */
+
+    uint32_t cursor;      /* the next command of this block's chain to apply */
+    uint32_t chain_last;  /* of a voice: the last of its chain; MOTET_NO_COMMAND: there is none */
+    uint32_t dry_until;   /* silent until it has applied this command */
+    uint32_t voice_until; /* of a copy left in another bus: acts as the voice until this command */
+} motet_slot;
+
+typedef struct motet_slot_list {
+    uint32_t first, last;
+} motet_slot_list;
+
+typedef struct motet_slots {
+    motet_slot *slots;
+    uint32_t voice_count, slot_count;
+    uint32_t free_tail;                 /* linked by `next` */
+    uint32_t oldest_tail, newest_tail;
+    uint64_t plays;                     /* play numbers given */
+    uint64_t tails;                     /* ranks given */
+} motet_slots;
+
+bool motet_slots_create(motet_slots *slots, motet_heap *heap, uint32_t max_voices);
+void motet_slots_destroy(motet_slots *slots, motet_heap *heap);
+
+/* Takes a slot for a play that has arrived, from the voice's record. */
+void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_NONBLOCKING;
+/* Its first frame: gives it a play number and a place in its bus. */
+void motet_slot_start(motet_engine *engine, motet_slot *slot, uint64_t frame) MOTET_NONBLOCKING;
+
+/* Applies a command at the slot's present frame; all slots stand at the start of a block. */
+void motet_slot_apply_now(motet_engine *engine, uint32_t command) MOTET_NONBLOCKING;
+/* Chains a command to its voice for later in this block. False when that needs a tail and none is free: the block
+ * must end at the command's frame, where the oldest can be given up. */
+bool motet_slot_apply_later(motet_engine *engine, uint32_t command) MOTET_NONBLOCKING;
+
+/* Renders a slot up to engine frame `end` into a sum whose first frame is `block_start`. */
+void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_stereo_sum sum, uint64_t block_start,
+                       uint64_t end) MOTET_NONBLOCKING;
+
+#endif /* MOTET_ENGINE_SLOT_H */

@@ -1,0 +1,200 @@
+#include "dsp/mix.h"
+#include "engine/engine.h"
+#include "engine/slot.h"
+#include "engine/slot_private.h"
+#include "engine/source.h"
+
+#include <assert.h>
+
+/* The level of a voice in one frame is volume * fade in * jump * pause * stop, in double and in this order; each
+ * side's gain is that times its share of the pan, rounded once to float. The same product serves a block with
+ * constant values and one in which they move, so the bits do not depend on where a block begins. */
+
+static bool all_at_rest(const motet_slot *slot) MOTET_NONBLOCKING
+{
+    uint64_t now = slot->now;
+    return motet_ramp_done(&slot->volume, now) && motet_ramp_done(&slot->pan, now) &&
+           motet_ramp_done(&slot->fade_in, now) && motet_ramp_done(&slot->jump, now) &&
+           motet_ramp_done(&slot->pause_gate, now) && motet_ramp_done(&slot->stop_gate, now);
+}
+
+static float gain_of(double level, double share) MOTET_NONBLOCKING
+{
+    double gain = level * share;
+    return gain < MOTET_GAIN_FLOOR ? 0 : (float)gain;
+}
+
+/* The balance: 0 dB on both sides at the centre, no cross-feed. */
+static double share_left(double pan) MOTET_NONBLOCKING
+{
+    return pan > 0 ? 1 - pan : 1;
+}
+
+static double share_right(double pan) MOTET_NONBLOCKING
+{
+    return pan < 0 ? 1 + pan : 1;
+}
+
+static void mix_steadily(const motet_slot *slot, motet_stereo_sum sum, const void *direct, const motet_mixer *mixer,
+                         uint32_t count) MOTET_NONBLOCKING
+{
+    double level = slot->volume.to * slot->fade_in.to * slot->jump.to * slot->pause_gate.to * slot->stop_gate.to;
+    float left = gain_of(level, share_left(slot->pan.to));
+    float right = gain_of(level, share_right(slot->pan.to));
+    if (direct == NULL) {
+        motet_mix_planar(sum, mixer->left, slot->channels == 2 ? mixer->right : mixer->left, left, right, count);
+    } else if (slot->material->format == MOTET_FORMAT_S16) {
+        (slot->channels == 2 ? motet_mix_stereo_s16 : motet_mix_mono_s16)(sum, direct, left, right, count);
+    } else {
+        (slot->channels == 2 ? motet_mix_stereo_f32 : motet_mix_mono_f32)(sum, direct, left, right, count);
+    }
+}
+
+static void mix_moving(const motet_slot *slot, motet_stereo_sum sum, motet_mixer *mixer, uint32_t count) MOTET_NONBLOCKING
+{
+    double *level = mixer->gains;
+    double *pan = mixer->pans;
+    motet_ramp_write(level, &slot->volume, slot->now, count);
+    motet_ramp_multiply(level, &slot->fade_in, slot->now, count);
+    motet_ramp_multiply(level, &slot->jump, slot->now, count);
+    motet_ramp_multiply(level, &slot->pause_gate, slot->now, count);
+    motet_ramp_multiply(level, &slot->stop_gate, slot->now, count);
+    motet_ramp_write(pan, &slot->pan, slot->now, count);
+    for (uint32_t k = 0; k < count; k++) {
+        mixer->gains_left[k] = gain_of(level[k], share_left(pan[k]));
+        mixer->gains_right[k] = gain_of(level[k], share_right(pan[k]));
+    }
+    motet_mix_planar_ramped(sum, mixer->left, slot->channels == 2 ? mixer->right : mixer->left, mixer->gains_left,
+                            mixer->gains_right, count);
+}
+
+static void tell_starved(motet_engine *engine, const motet_slot *slot, uint64_t frame) MOTET_NONBLOCKING
+{
+    motet_event event = {.type = MOTET_EVENT_FEED_STARVED,
+                         .frame = frame,
+                         .voice = {motet_id_make(engine, slot->place.index, slot->generation)},
+                         .user = slot->user};
+    motet_event_stage(engine, &event);
+    motet_count_u64(&engine->counters.feed_gaps, 1);
+    motet_store_relaxed_u32(&slot->feed->gaps, motet_load_relaxed_u32(&slot->feed->gaps) + 1);
+}
+
+/* Renders up to `count` frames in which no command applies and no gate closes; ends the slot where its material does. */
+static void render_run(motet_engine *engine, motet_slot *slot, motet_stereo_sum sum, uint32_t count) MOTET_NONBLOCKING
+{
+    motet_mixer *mixer = &engine->mixer;
+    bool steady = all_at_rest(slot);
+    bool dry = slot->dry_until != MOTET_NO_COMMAND;
+    const void *direct = steady && !dry ? motet_source_direct(engine, slot, count) : NULL;
+    motet_source_run run = {.frames = count};
+    if (direct != NULL) {
+        motet_source_skip(slot, count);
+    } else {
+        run = motet_source_read(engine, slot, mixer->left, mixer->right, count);
+    }
+    if (!dry && steady) {
+        mix_steadily(slot, sum, direct, mixer, run.frames);
+    } else if (!dry) {
+        mix_moving(slot, sum, mixer, run.frames);
+    }
+    if (run.starved && !slot->place.is_tail) {
+        tell_starved(engine, slot, run.starved_frame);
+    }
+    slot->now += run.frames;
+    if (motet_source_is_over(slot)) { /* at once, so that its end does not wait for the next block */
+        motet_slot_end(engine, slot, slot->now, MOTET_END_ENDED);
+    }
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b) MOTET_NONBLOCKING
+{
+    return a < b ? a : b;
+}
+
+/* The frame at which the slot must be looked at again. */
+static uint64_t next_cut(const motet_engine *engine, const motet_slot *slot, uint64_t end) MOTET_NONBLOCKING
+{
+    if (slot->cursor != MOTET_NO_COMMAND) {
+        end = earlier(end, engine->commands.commands[slot->cursor].frame);
+    }
+    if (slot->paused && !slot->held) {
+        end = earlier(end, motet_ramp_end(&slot->pause_gate));
+    }
+    if (slot->stopping) {
+        end = earlier(end, motet_ramp_end(&slot->stop_gate));
+    }
+    if (slot->place.is_tail && slot->jump.to == 0 && slot->voice_until == MOTET_NO_COMMAND) {
+        end = earlier(end, motet_ramp_end(&slot->jump));
+    }
+    return end;
+}
+
+/* What has come to its end at the slot's present frame. */
+static void settle(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
+{
+    if (slot->paused && !slot->held && motet_ramp_done(&slot->pause_gate, slot->now)) {
+        slot->held = true;
+    }
+    if (slot->stopping && motet_ramp_done(&slot->stop_gate, slot->now)) {
+        motet_slot_end(engine, slot, slot->now, MOTET_END_STOPPED);
+    } else if (slot->place.is_tail && slot->jump.to == 0 && slot->voice_until == MOTET_NO_COMMAND &&
+               motet_ramp_done(&slot->jump, slot->now)) {
+        motet_slot_end(engine, slot, slot->now, MOTET_END_NONE);
+    }
+}
+
+/* Lets the writer of a feed go on where the voice and every tail of it have passed. */
+static void tell_played(motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
+{
+    const motet_slot *voice = slot->place.is_tail ? &engine->slots.slots[slot->place.owner] : slot;
+    uint64_t played = voice->phase == MOTET_SLOT_PLAYING ? voice->position : UINT64_MAX;
+    for (uint32_t t = voice->place.first_tail; t != MOTET_NO_SLOT; t = engine->slots.slots[t].place.next_sibling) {
+        if (!engine->slots.slots[t].place.is_reserved) {
+            played = earlier(played, engine->slots.slots[t].position);
+        }
+    }
+    if (played != UINT64_MAX) {
+        motet_store_release_u64(&slot->feed->played, played);
+    }
+}
+
+void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_stereo_sum sum, uint64_t block_start,
+                       uint64_t end) MOTET_NONBLOCKING
+{
+    if (slot->place.is_reserved) { /* its voice ended, or was paused, before it came to the seek */
+        motet_slot_end(engine, slot, block_start, MOTET_END_NONE);
+        return;
+    }
+    motet_feed *feed = slot->feed;
+    if (feed != NULL) {
+        motet_source_look(feed, block_start);
+    }
+    while (slot->phase == MOTET_SLOT_PLAYING && slot->now < end) {
+        motet_slot_apply_due(engine, slot);
+        if (slot->phase != MOTET_SLOT_PLAYING) {
+            break;
+        }
+        uint64_t cut = next_cut(engine, slot, end);
+        assert(cut > slot->now);
+        uint64_t offset = slot->now - block_start;
+        motet_stereo_sum rest = {sum.left + offset, sum.right + offset};
+        if (slot->held) {
+            slot->now = cut;
+        } else {
+            render_run(engine, slot, rest, (uint32_t)(cut - slot->now));
+        }
+        if (slot->phase == MOTET_SLOT_PLAYING) {
+            settle(engine, slot);
+        }
+    }
+    if (slot->phase != MOTET_SLOT_PLAYING) {
+        return; /* its record is the control side's again */
+    }
+    if (feed != NULL) {
+        tell_played(engine, slot);
+    }
+    if (!slot->place.is_tail) {
+        motet_store_relaxed_u64(&engine->voices[slot->place.index].position,
+                                slot->position << 16 | slot->fraction >> 16);
+    }
+}

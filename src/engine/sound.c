@@ -1,0 +1,475 @@
+#include "dsp/signal.h"
+#include "engine/adapters.h"
+#include "engine/decoding.h"
+#include "engine/engine.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --------------------------------------------------------------------------------------------------- The table */
+
+motet_sound_entry *motet_sound_get(motet_engine *engine, motet_sound sound)
+{
+    uint32_t index, generation;
+    if (motet_id_split(engine, sound.id, &index, &generation) && index < engine->sound_count) {
+        motet_sound_entry *entry = engine->sounds[index];
+        if (entry->used && !entry->released && entry->generation == generation) {
+            return entry;
+        }
+    }
+    motet_fail(&engine->log, MOTET_ERROR_STALE, "%s",
+               sound.id == 0 ? "the sound is {0}: it was not loaded" : "the sound has been released");
+    return NULL;
+}
+
+static bool grow_table(motet_engine *engine)
+{
+    uint32_t capacity = engine->sound_capacity == 0 ? 64 : 2 * engine->sound_capacity;
+    motet_sound_entry **grown =
+        motet_heap_resize(&engine->heap, engine->sounds, engine->sound_capacity * sizeof *grown,
+                          capacity * sizeof *grown, _Alignof(void *));
+    if (grown == NULL || capacity > MOTET_MAX_INDEX) {
+        return false;
+    }
+    engine->sounds = grown;
+    engine->sound_capacity = capacity;
+    return true;
+}
+
+/* A place in the table; entries stay where they are, since voices point to their material. */
+static motet_sound_entry *take_entry(motet_engine *engine)
+{
+    if (engine->free_sound != MOTET_NO_SLOT) {
+        motet_sound_entry *entry = engine->sounds[engine->free_sound];
+        engine->free_sound = entry->next_free;
+        return entry;
+    }
+    if (engine->sound_count == engine->sound_capacity && !grow_table(engine)) {
+        return NULL;
+    }
+    motet_sound_entry *entry = motet_heap_take(&engine->heap, sizeof *entry, _Alignof(motet_sound_entry));
+    if (entry != NULL) {
+        entry->index = engine->sound_count;
+        engine->sounds[engine->sound_count++] = entry;
+    }
+    return entry;
+}
+
+static motet_sound id_of(const motet_engine *engine, const motet_sound_entry *entry)
+{
+    return (motet_sound){motet_id_make(engine, entry->index, entry->generation)};
+}
+
+void motet_sound_free(motet_engine *engine, motet_sound_entry *sound)
+{
+    motet_heap_give(&engine->heap, sound->material.samples, motet_material_bytes(&sound->material));
+    motet_heap_give_text(&engine->heap, sound->name);
+    motet_heap_give_text(&engine->heap, sound->path);
+    if (sound->tags != NULL) {
+        motet_sound_tags_free(&engine->heap, sound->tags, sound->tag_count);
+    }
+    motet_heap_give(&engine->heap, sound, sizeof *sound);
+}
+
+/* Moves what the entry holds into the garbage, to be freed outside the lock, and its place to the free ones. */
+static void bury(motet_engine *engine, motet_sound_entry *entry)
+{
+    motet_sound_entry *grave = motet_heap_take(&engine->heap, sizeof *grave, _Alignof(motet_sound_entry));
+    if (grave != NULL) {
+        *grave = *entry;
+        grave->next_garbage = engine->garbage_sounds;
+        engine->garbage_sounds = grave;
+    }
+    uint32_t generation = entry->generation;
+    uint32_t index = entry->index;
+    *entry = (motet_sound_entry){.generation = generation, .index = index, .next_free = engine->free_sound};
+    engine->free_sound = index;
+}
+
+void motet_sound_drop_voice(motet_engine *engine, motet_sound_entry *sound)
+{
+    sound->voice_count--;
+    if (sound->released && sound->voice_count == 0) {
+        bury(engine, sound);
+    }
+}
+
+/* ----------------------------------------------------------------------------------------------------- Loading */
+
+motet_sound_def motet_default_sound_def(void)
+{
+    return (motet_sound_def){0};
+}
+
+static motet_result check_def(motet_engine *engine, const motet_sound_def *def)
+{
+    if (def->store < MOTET_STORE_AUTO || def->store > MOTET_STORE_F32) {
+        return motet_fail(&engine->log, MOTET_ERROR_INVALID, "store is %d; expected a motet_store", (int)def->store);
+    }
+    return MOTET_OK;
+}
+
+static motet_sound_entry *find_loaded(motet_engine *engine, const char *path, const char *name, motet_store store)
+{
+    for (uint32_t i = 0; i < engine->sound_count; i++) {
+        motet_sound_entry *entry = engine->sounds[i];
+        if (entry->used && !entry->released && entry->path != NULL && entry->store == store &&
+            strcmp(entry->path, path) == 0 && strcmp(entry->name, name) == 0) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+static void tell_loaded(motet_engine *engine, const motet_sound_entry *entry, size_t non_finite)
+{
+    motet_event event = {.sound = id_of(engine, entry), .frame = motet_load_relaxed_u64(&engine->frame)};
+    if (entry->info.truncated) {
+        motet_log_write(&engine->log, MOTET_LOG_WARNING, "%s: cut short; it plays to its last whole frame, %llu",
+                        entry->name, (unsigned long long)entry->info.frame_count);
+        event.type = MOTET_EVENT_SOUND_TRUNCATED;
+        motet_event_append_locked(engine, &event);
+    }
+    if (non_finite > 0) {
+        motet_log_write(&engine->log, MOTET_LOG_WARNING, "%s: %zu samples were NaN or infinite; they are 0 now",
+                        entry->name, non_finite);
+        event.type = MOTET_EVENT_NON_FINITE;
+        event.count = non_finite > UINT32_MAX ? UINT32_MAX : (uint32_t)non_finite;
+        motet_event_append_locked(engine, &event);
+    }
+}
+
+/* Makes a sound of what was decoded; frees it when that fails. `path` is NULL for material of no path. */
+static motet_sound add_sound(motet_engine *engine, motet_decoded *decoded, const char *path, const char *name,
+                             motet_store store)
+{
+    motet_sound none = {0};
+    motet_result result;
+    char *name_copy = motet_heap_copy_text(&engine->heap, name);
+    char *path_copy = path != NULL ? motet_heap_copy_text(&engine->heap, path) : NULL;
+    motet_sound sound = none;
+    bool entered = motet_engine_enter(engine, &result);
+    motet_sound_entry *entry = NULL;
+    if (entered && path != NULL && (entry = find_loaded(engine, path, name, store)) != NULL) {
+        entry->load_count++; /* another thread was faster */
+        sound = id_of(engine, entry);
+    } else if (entered && name_copy != NULL && (path == NULL || path_copy != NULL) &&
+               (entry = take_entry(engine)) != NULL) {
+        *entry = (motet_sound_entry){.generation = entry->generation + 1,
+                                     .index = entry->index,
+                                     .used = true,
+                                     .load_count = 1,
+                                     .material = decoded->material,
+                                     .info = decoded->info,
+                                     .name = name_copy,
+                                     .path = path_copy,
+                                     .store = store,
+                                     .tags = decoded->tags,
+                                     .tag_count = decoded->tag_count};
+        sound = id_of(engine, entry);
+        tell_loaded(engine, entry, decoded->non_finite);
+        name_copy = path_copy = NULL;
+        *decoded = (motet_decoded){0};
+    } else if (entered) {
+        motet_fail(&engine->log, MOTET_ERROR_MEMORY, "%s: out of memory", name);
+    }
+    if (entered) {
+        motet_engine_leave(engine);
+    }
+    motet_heap_give_text(&engine->heap, name_copy);
+    motet_heap_give_text(&engine->heap, path_copy);
+    motet_decoded_free(&engine->heap, decoded);
+    return sound;
+}
+
+motet_sound motet_sound_load(motet_engine *engine, const char *path, const motet_sound_def *given)
+{
+    motet_sound sound = {0};
+    motet_sound_def def = given != NULL ? *given : motet_default_sound_def();
+    motet_result result;
+    if (!motet_engine_enter(engine, &result)) {
+        return sound;
+    }
+    if (path == NULL) {
+        result = motet_fail(&engine->log, MOTET_ERROR_INVALID, "path is NULL");
+    } else {
+        result = check_def(engine, &def);
+    }
+    const char *name = def.name != NULL ? def.name : path;
+    motet_sound_entry *loaded = result == MOTET_OK ? find_loaded(engine, path, name, def.store) : NULL;
+    if (loaded != NULL) {
+        loaded->load_count++;
+        sound = id_of(engine, loaded);
+    }
+    motet_engine_leave(engine);
+    if (result != MOTET_OK || loaded != NULL) {
+        return sound;
+    }
+    char error[256] = "";
+    motet_byte_source source;
+    motet_decoded decoded = {0};
+    result = motet_byte_source_open_file(&source, path, error, sizeof error);
+    if (result == MOTET_OK) {
+        result = motet_decode(&engine->heap, &source.source, def.store, &decoded, error, sizeof error);
+        motet_byte_source_close(&source);
+    }
+    if (result != MOTET_OK) {
+        motet_fail(&engine->log, result, "%s: %s", path, error);
+        return sound;
+    }
+    return add_sound(engine, &decoded, path, name, def.store);
+}
+
+motet_sound motet_sound_load_memory(motet_engine *engine, const void *bytes, size_t byte_count,
+                                    const motet_sound_def *given)
+{
+    motet_sound sound = {0};
+    motet_sound_def def = given != NULL ? *given : motet_default_sound_def();
+    motet_result result;
+    if (!motet_engine_enter(engine, &result)) {
+        return sound;
+    }
+    motet_engine_leave(engine);
+    const char *name = def.name != NULL ? def.name : "memory";
+    if (bytes == NULL) {
+        motet_fail(&engine->log, MOTET_ERROR_INVALID, "%s: bytes is NULL", name);
+        return sound;
+    }
+    if (check_def(engine, &def) != MOTET_OK) {
+        return sound;
+    }
+    char error[256] = "";
+    motet_byte_source source;
+    motet_decoded decoded;
+    motet_byte_source_open_memory(&source, bytes, byte_count);
+    result = motet_decode(&engine->heap, &source.source, def.store, &decoded, error, sizeof error);
+    if (result != MOTET_OK) {
+        motet_fail(&engine->log, result, "%s: %s", name, error);
+        return sound;
+    }
+    return add_sound(engine, &decoded, NULL, name, def.store);
+}
+
+static bool is_good_pcm(motet_engine *engine, const motet_pcm *pcm)
+{
+    const char *wrong = NULL;
+    if (pcm == NULL) {
+        wrong = "pcm is NULL";
+    } else if (pcm->samples == NULL && pcm->frame_count > 0) {
+        wrong = "pcm.samples is NULL";
+    } else if (pcm->format != MOTET_FORMAT_S16 && pcm->format != MOTET_FORMAT_F32) {
+        wrong = "pcm.format is not a motet_format";
+    } else if (pcm->channels < 1 || pcm->channels > MOTET_MAX_CHANNELS) {
+        wrong = "pcm.channels is not 1 ... 8";
+    } else if (pcm->sample_rate_hz < 1 || pcm->sample_rate_hz > MOTET_MAX_SAMPLE_RATE_HZ) {
+        wrong = "pcm.sample_rate_hz is not 1 ... 768000";
+    }
+    if (wrong != NULL) {
+        motet_fail(&engine->log, MOTET_ERROR_INVALID, "%s", wrong);
+    }
+    return wrong == NULL;
+}
+
+motet_sound motet_sound_from_pcm(motet_engine *engine, const motet_pcm *pcm, const motet_sound_def *given)
+{
+    motet_sound sound = {0};
+    motet_sound_def def = given != NULL ? *given : motet_default_sound_def();
+    motet_result result;
+    if (!motet_engine_enter(engine, &result)) {
+        return sound;
+    }
+    motet_engine_leave(engine);
+    if (!is_good_pcm(engine, pcm) || check_def(engine, &def) != MOTET_OK) {
+        return sound;
+    }
+    motet_decoded decoded;
+    const char *name = def.name != NULL ? def.name : "pcm";
+    if (motet_adopt_pcm(&engine->heap, pcm, def.store, &decoded) != MOTET_OK) {
+        motet_fail(&engine->log, MOTET_ERROR_MEMORY, "%s: out of memory for %llu frames", name,
+                   (unsigned long long)pcm->frame_count);
+        return sound;
+    }
+    return add_sound(engine, &decoded, NULL, name, def.store);
+}
+
+static bool is_good_signal(motet_engine *engine, const motet_signal *signal)
+{
+    if (signal == NULL || signal->kind < MOTET_SIGNAL_SINE || signal->kind > MOTET_SIGNAL_IMPULSE) {
+        motet_fail(&engine->log, MOTET_ERROR_INVALID, "signal.kind is not a motet_signal_kind");
+        return false;
+    }
+    bool finite = motet_check_number(engine, signal->hz, "signal.hz") &&
+                  motet_check_number(engine, signal->amplitude, "signal.amplitude") &&
+                  motet_check_number(engine, signal->from, "signal.from") &&
+                  motet_check_number(engine, signal->to, "signal.to") &&
+                  motet_check_number(engine, signal->seconds, "signal.seconds");
+    if (finite && (signal->seconds < 0 || signal->channels > 2 || signal->sample_rate_hz > MOTET_MAX_SAMPLE_RATE_HZ ||
+                   (signal->kind == MOTET_SIGNAL_SINE && signal->hz <= 0))) {
+        motet_fail(&engine->log, MOTET_ERROR_INVALID,
+                   "a signal of %g s, %u channels, %u Hz, tone %g Hz; expected seconds >= 0, 1 or 2 channels, a rate "
+                   "up to 768000 and a tone above 0",
+                   signal->seconds, signal->channels, signal->sample_rate_hz, signal->hz);
+        return false;
+    }
+    return finite;
+}
+
+motet_sound motet_sound_from_signal(motet_engine *engine, const motet_signal *given, const motet_sound_def *def)
+{
+    motet_sound sound = {0};
+    motet_result result;
+    if (!motet_engine_enter(engine, &result)) {
+        return sound;
+    }
+    motet_engine_leave(engine);
+    if (!is_good_signal(engine, given)) {
+        return sound;
+    }
+    motet_signal signal = *given;
+    signal.channels = signal.channels == 0 ? 1 : signal.channels;
+    signal.sample_rate_hz = signal.sample_rate_hz == 0 ? engine->def.sample_rate_hz : signal.sample_rate_hz;
+    double exact_frames = floor(signal.seconds * signal.sample_rate_hz + 0.5);
+    uint64_t frames = exact_frames < 1e12 ? motet_signal_frame_count(signal.seconds, signal.sample_rate_hz) : 0;
+    size_t size = (size_t)frames * signal.channels * sizeof(float);
+    float *samples = exact_frames < 1e12 ? motet_heap_take(&engine->heap, size, _Alignof(float)) : NULL;
+    if (samples == NULL) {
+        motet_fail(&engine->log, MOTET_ERROR_MEMORY, "out of memory for a signal of %g s", signal.seconds);
+        return sound;
+    }
+    motet_signal_render(&signal, samples, frames);
+    motet_pcm pcm = {samples, MOTET_FORMAT_F32, signal.channels, signal.sample_rate_hz, frames};
+    sound = motet_sound_from_pcm(engine, &pcm, def);
+    motet_heap_give(&engine->heap, samples, size);
+    return sound;
+}
+
+/* ------------------------------------------------------------------------------------------ Release, stop, ask */
+
+motet_result motet_sound_release(motet_engine *engine, motet_sound sound)
+{
+    motet_result result;
+    if (!motet_engine_enter(engine, &result)) {
+        return result;
+    }
+    motet_sound_entry *entry = motet_sound_get(engine, sound);
+    if (entry == NULL) {
+        result = MOTET_ERROR_STALE;
+    } else if (--entry->load_count == 0) {
+        entry->released = true;
+        if (entry->voice_count == 0) {
+            bury(engine, entry);
+        }
+    }
+    motet_engine_leave(engine);
+    return result;
+}
+
+motet_result motet_sound_stop(motet_engine *engine, motet_sound sound, motet_timing timing)
+{
+    motet_result result;
+    motet_command command = {.kind = MOTET_COMMAND_STOP_SOUND};
+    if (!motet_engine_enter(engine, &result)) {
+        return result;
+    }
+    motet_sound_entry *entry = motet_sound_get(engine, sound);
+    result = entry == NULL ? MOTET_ERROR_STALE : motet_command_time(engine, &command, timing);
+    if (result == MOTET_OK) {
+        command.value.pointer = &entry->material; /* only compared, so it may be gone by then */
+        result = motet_command_send(engine, &command);
+    }
+    motet_engine_leave(engine);
+    return result;
+}
+
+/* Runs under the lock, as every question does. */
+typedef void sound_question(motet_sound_entry *entry, void *answer);
+
+static motet_result ask(const motet_engine *const_engine, motet_sound sound, sound_question *question, void *answer)
+{
+    motet_engine *engine = (motet_engine *)const_engine;
+    motet_result result;
+    if (!motet_engine_enter(engine, &result)) {
+        return result;
+    }
+    motet_sound_entry *entry = motet_sound_get(engine, sound);
+    if (entry != NULL) {
+        question(entry, answer);
+    } else {
+        result = MOTET_ERROR_STALE;
+    }
+    motet_engine_leave(engine);
+    return result;
+}
+
+static void answer_info(motet_sound_entry *entry, void *answer)
+{
+    motet_sound_info *info = answer;
+    *info = entry->info;
+    info->use_count = entry->voice_count;
+}
+
+motet_result motet_sound_get_info(const motet_engine *engine, motet_sound sound, motet_sound_info *info)
+{
+    return info != NULL ? ask(engine, sound, answer_info, info)
+                        : motet_fail(NULL, MOTET_ERROR_INVALID, "info is NULL");
+}
+
+typedef struct tag_question {
+    uint32_t index;
+    motet_tag tag;
+} tag_question;
+
+static void answer_tag(motet_sound_entry *entry, void *answer)
+{
+    tag_question *question = answer;
+    question->tag = question->index < entry->tag_count ? entry->tags[question->index] : (motet_tag){NULL, NULL};
+}
+
+motet_result motet_sound_get_tag(const motet_engine *engine, motet_sound sound, uint32_t index, motet_tag *tag)
+{
+    tag_question question = {.index = index};
+    if (tag == NULL) {
+        return motet_fail(NULL, MOTET_ERROR_INVALID, "tag is NULL");
+    }
+    motet_result result = ask(engine, sound, answer_tag, &question);
+    *tag = question.tag;
+    return result;
+}
+
+typedef struct read_question {
+    uint64_t from;
+    float *out;
+    uint32_t count, read;
+} read_question;
+
+static void answer_read(motet_sound_entry *entry, void *answer)
+{
+    read_question *question = answer;
+    const motet_material *material = &entry->material;
+    if (question->from >= material->frame_count) {
+        return;
+    }
+    uint64_t left = material->frame_count - question->from;
+    question->read = left < question->count ? (uint32_t)left : question->count;
+    size_t first = (size_t)question->from * material->channels;
+    for (size_t i = 0; i < (size_t)question->read * material->channels; i++) {
+        question->out[i] = material->format == MOTET_FORMAT_S16
+                               ? (float)((const int16_t *)material->samples)[first + i] * 0x1p-15f
+                               : ((const float *)material->samples)[first + i];
+    }
+}
+
+motet_result motet_sound_read_f32(const motet_engine *engine, motet_sound sound, uint64_t from_frame,
+                                  float *interleaved, uint32_t frame_count, uint32_t *read)
+{
+    read_question question = {.from = from_frame, .out = interleaved, .count = frame_count};
+    if (interleaved == NULL && frame_count > 0) {
+        return motet_fail(NULL, MOTET_ERROR_INVALID, "interleaved is NULL");
+    }
+    motet_result result = ask(engine, sound, answer_read, &question);
+    if (read != NULL) {
+        *read = question.read;
+    }
+    return result;
+}
