@@ -210,10 +210,9 @@ static void destroy_parts(motet_engine *engine)
     }
     free_garbage(engine, engine->garbage_sounds, engine->garbage_feeds);
     for (uint32_t i = 0; i < engine->sound_count; i++) {
-        if (engine->sounds[i]->used) {
-            motet_sound_free(engine, engine->sounds[i]);
+        if (engine->sounds[i].entry != NULL) {
+            motet_sound_free(engine, engine->sounds[i].entry);
         }
-        motet_heap_give(heap, engine->sounds[i], sizeof *engine->sounds[i]);
     }
     motet_heap_give(heap, engine->sounds, engine->sound_capacity * sizeof *engine->sounds);
     for (uint32_t i = 0; i < engine->bus_count; i++) {

@@ -21,10 +21,9 @@
 
 /* ----------------------------------------------------------------------------------------- Control side */
 
-/* A loaded sound. */
+/* A loaded sound. Stays where it is, since voices point to its material. */
 typedef struct motet_sound_entry {
-    uint32_t generation;
-    bool used;
+    uint32_t index, generation;
     bool released;       /* its id is stale; it goes with its last voice */
     uint32_t load_count; /* releases still to come */
     uint32_t voice_count;
@@ -35,9 +34,15 @@ typedef struct motet_sound_entry {
     motet_store store;
     motet_tag *tags;
     uint32_t tag_count;
-    uint32_t index, next_free;
     struct motet_sound_entry *next_garbage;
 } motet_sound_entry;
+
+/* Where a sound stands in the table: what an id's index means. */
+typedef struct motet_sound_place {
+    motet_sound_entry *entry; /* NULL: free */
+    uint32_t generation;      /* of the newest entry here */
+    uint32_t next_free;
+} motet_sound_place;
 
 /* What a play hands to the audio thread; written before the command is published. */
 typedef struct motet_voice_start {
@@ -110,7 +115,7 @@ struct motet_engine {
 
     /* Control side. */
     motet_mutex lock;
-    motet_sound_entry **sounds; /* by index */
+    motet_sound_place *sounds; /* by index */
     uint32_t sound_count, sound_capacity;
     uint32_t free_sound;
     motet_sound_entry *garbage_sounds; /* to be freed outside the lock; linked by `next_garbage` */

@@ -13,8 +13,8 @@ motet_sound_entry *motet_sound_get(motet_engine *engine, motet_sound sound)
 {
     uint32_t index, generation;
     if (motet_id_split(engine, sound.id, &index, &generation) && index < engine->sound_count) {
-        motet_sound_entry *entry = engine->sounds[index];
-        if (entry->used && !entry->released && entry->generation == generation) {
+        motet_sound_entry *entry = engine->sounds[index].entry;
+        if (entry != NULL && !entry->released && entry->generation == generation) {
             return entry;
         }
     }
@@ -26,33 +26,37 @@ motet_sound_entry *motet_sound_get(motet_engine *engine, motet_sound sound)
 static bool grow_table(motet_engine *engine)
 {
     uint32_t capacity = engine->sound_capacity == 0 ? 64 : 2 * engine->sound_capacity;
-    motet_sound_entry **grown =
-        motet_heap_resize(&engine->heap, engine->sounds, engine->sound_capacity * sizeof *grown,
-                          capacity * sizeof *grown, _Alignof(void *));
-    if (grown == NULL || capacity > MOTET_MAX_INDEX) {
+    if (capacity > MOTET_MAX_INDEX) {
         return false;
     }
-    engine->sounds = grown;
-    engine->sound_capacity = capacity;
-    return true;
+    motet_sound_place *grown =
+        motet_heap_resize(&engine->heap, engine->sounds, engine->sound_capacity * sizeof *grown,
+                          capacity * sizeof *grown, _Alignof(motet_sound_place));
+    if (grown != NULL) {
+        engine->sounds = grown;
+        engine->sound_capacity = capacity;
+    }
+    return grown != NULL;
 }
 
-/* A place in the table; entries stay where they are, since voices point to their material. */
+/* A new entry with a place and an id; NULL when out of memory. */
 static motet_sound_entry *take_entry(motet_engine *engine)
 {
-    if (engine->free_sound != MOTET_NO_SLOT) {
-        motet_sound_entry *entry = engine->sounds[engine->free_sound];
-        engine->free_sound = entry->next_free;
-        return entry;
-    }
-    if (engine->sound_count == engine->sound_capacity && !grow_table(engine)) {
+    bool full = engine->free_sound == MOTET_NO_SLOT && engine->sound_count == engine->sound_capacity;
+    motet_sound_entry *entry = motet_heap_take(&engine->heap, sizeof *entry, _Alignof(motet_sound_entry));
+    if (entry == NULL || (full && !grow_table(engine))) {
+        motet_heap_give(&engine->heap, entry, sizeof *entry);
         return NULL;
     }
-    motet_sound_entry *entry = motet_heap_take(&engine->heap, sizeof *entry, _Alignof(motet_sound_entry));
-    if (entry != NULL) {
-        entry->index = engine->sound_count;
-        engine->sounds[engine->sound_count++] = entry;
+    entry->index = engine->free_sound;
+    if (entry->index != MOTET_NO_SLOT) {
+        engine->free_sound = engine->sounds[entry->index].next_free;
+    } else {
+        entry->index = engine->sound_count++;
     }
+    motet_sound_place *place = &engine->sounds[entry->index];
+    entry->generation = ++place->generation;
+    place->entry = entry;
     return entry;
 }
 
@@ -72,19 +76,15 @@ void motet_sound_free(motet_engine *engine, motet_sound_entry *sound)
     motet_heap_give(&engine->heap, sound, sizeof *sound);
 }
 
-/* Moves what the entry holds into the garbage, to be freed outside the lock, and its place to the free ones. */
+/* Takes an entry out of the table, to be freed outside the lock. */
 static void bury(motet_engine *engine, motet_sound_entry *entry)
 {
-    motet_sound_entry *grave = motet_heap_take(&engine->heap, sizeof *grave, _Alignof(motet_sound_entry));
-    if (grave != NULL) {
-        *grave = *entry;
-        grave->next_garbage = engine->garbage_sounds;
-        engine->garbage_sounds = grave;
-    }
-    uint32_t generation = entry->generation;
-    uint32_t index = entry->index;
-    *entry = (motet_sound_entry){.generation = generation, .index = index, .next_free = engine->free_sound};
-    engine->free_sound = index;
+    motet_sound_place *place = &engine->sounds[entry->index];
+    place->entry = NULL;
+    place->next_free = engine->free_sound;
+    engine->free_sound = entry->index;
+    entry->next_garbage = engine->garbage_sounds;
+    engine->garbage_sounds = entry;
 }
 
 void motet_sound_drop_voice(motet_engine *engine, motet_sound_entry *sound)
@@ -113,8 +113,8 @@ static motet_result check_def(motet_engine *engine, const motet_sound_def *def)
 static motet_sound_entry *find_loaded(motet_engine *engine, const char *path, const char *name, motet_store store)
 {
     for (uint32_t i = 0; i < engine->sound_count; i++) {
-        motet_sound_entry *entry = engine->sounds[i];
-        if (entry->used && !entry->released && entry->path != NULL && entry->store == store &&
+        motet_sound_entry *entry = engine->sounds[i].entry;
+        if (entry != NULL && !entry->released && entry->path != NULL && entry->store == store &&
             strcmp(entry->path, path) == 0 && strcmp(entry->name, name) == 0) {
             return entry;
         }
@@ -156,17 +156,14 @@ static motet_sound add_sound(motet_engine *engine, motet_decoded *decoded, const
         sound = id_of(engine, entry);
     } else if (entered && name_copy != NULL && (path == NULL || path_copy != NULL) &&
                (entry = take_entry(engine)) != NULL) {
-        *entry = (motet_sound_entry){.generation = entry->generation + 1,
-                                     .index = entry->index,
-                                     .used = true,
-                                     .load_count = 1,
-                                     .material = decoded->material,
-                                     .info = decoded->info,
-                                     .name = name_copy,
-                                     .path = path_copy,
-                                     .store = store,
-                                     .tags = decoded->tags,
-                                     .tag_count = decoded->tag_count};
+        entry->load_count = 1;
+        entry->material = decoded->material;
+        entry->info = decoded->info;
+        entry->name = name_copy;
+        entry->path = path_copy;
+        entry->store = store;
+        entry->tags = decoded->tags;
+        entry->tag_count = decoded->tag_count;
         sound = id_of(engine, entry);
         tell_loaded(engine, entry, decoded->non_finite);
         name_copy = path_copy = NULL;
