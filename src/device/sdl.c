@@ -32,27 +32,27 @@ struct motet_device {
 /* ------------------------------------------------------------------------------------------ The library */
 
 /* Every function used, with SDL's own type; the last are not in every SDL 2. */
-#define SDL_FUNCTIONS(X)                                                                                         \
-    X(InitSubSystem)                                                                                             \
-    X(QuitSubSystem)                                                                                             \
-    X(WasInit)                                                                                                   \
-    X(GetError)                                                                                                  \
-    X(GetHint)                                                                                                   \
-    X(SetHintWithPriority)                                                                                       \
-    X(GetVersion)                                                                                                \
-    X(free)                                                                                                      \
-    X(GetNumAudioDrivers)                                                                                        \
-    X(GetAudioDriver)                                                                                            \
-    X(GetCurrentAudioDriver)                                                                                     \
-    X(GetNumAudioDevices)                                                                                        \
-    X(GetAudioDeviceName)                                                                                        \
-    X(OpenAudioDevice)                                                                                           \
-    X(CloseAudioDevice)                                                                                          \
-    X(PauseAudioDevice)                                                                                          \
+#define SDL_FUNCTIONS(X)     \
+    X(InitSubSystem)         \
+    X(QuitSubSystem)         \
+    X(WasInit)               \
+    X(GetError)              \
+    X(GetHint)               \
+    X(SetHintWithPriority)   \
+    X(GetVersion)            \
+    X(free)                  \
+    X(GetNumAudioDrivers)    \
+    X(GetAudioDriver)        \
+    X(GetCurrentAudioDriver) \
+    X(GetNumAudioDevices)    \
+    X(GetAudioDeviceName)    \
+    X(OpenAudioDevice)       \
+    X(CloseAudioDevice)      \
+    X(PauseAudioDevice)      \
     X(GetAudioDeviceStatus)
-#define SDL_LATER_FUNCTIONS(X)                                                                                   \
-    X(GetAudioDeviceSpec)  /* 2.0.16 */                                                                          \
-    X(GetDefaultAudioInfo) /* 2.24 */                                                                            \
+#define SDL_LATER_FUNCTIONS(X)          \
+    X(GetAudioDeviceSpec)  /* 2.0.16 */ \
+    X(GetDefaultAudioInfo) /* 2.24 */   \
     X(ResetHint)           /* 2.24 */
 
 typedef struct sdl_library {
@@ -79,10 +79,10 @@ static void load_library(void)
     }
     bool complete = motet_mutex_init(&sdl.mutex);
 /* POSIX, not C, says that a function's address may be had from dlsym; the copy avoids the cast that C forbids. */
-#define SDL_RESOLVE(name)                                                                                        \
-    {                                                                                                            \
-        void *address = dlsym(library, "SDL_" #name);                                                            \
-        memcpy(&sdl.name, &address, sizeof address);                                                             \
+#define SDL_RESOLVE(name)                             \
+    {                                                 \
+        void *address = dlsym(library, "SDL_" #name); \
+        memcpy(&sdl.name, &address, sizeof address);  \
     }
 #define SDL_CHECK(name) complete = complete && sdl.name != NULL;
     SDL_FUNCTIONS(SDL_RESOLVE)
@@ -329,8 +329,8 @@ static Uint16 period_of(uint32_t frames)
 }
 
 /* Under the lock, with the audio subsystem started. */
-static motet_result open_started(motet_device *device, const motet_device_request *request,
-                                 motet_device_opened *opened, char *error, size_t error_size)
+static motet_result open_started(motet_device *device, const motet_device_request *request, motet_device_opened *opened,
+                                 char *error, size_t error_size)
 {
     motet_device_info info = {0};
     SDL_AudioSpec hardware = {0};
@@ -367,12 +367,12 @@ static motet_result open_started(motet_device *device, const motet_device_reques
         }
         return MOTET_ERROR_DEVICE;
     }
-    *opened = (motet_device_opened){
-        .sample_rate_hz = info.sample_rate_hz != 0 ? info.sample_rate_hz : request->sample_rate_hz,
-        .channels = info.channels != 0 ? info.channels : request->channels,
-        .period_frames = got.samples,
-        /* One block on its way and one being heard; SDL does not tell what lies behind. */
-        .latency_frames = 2u * got.samples};
+    *opened = (motet_device_opened){.sample_rate_hz =
+                                        info.sample_rate_hz != 0 ? info.sample_rate_hz : request->sample_rate_hz,
+                                    .channels = info.channels != 0 ? info.channels : request->channels,
+                                    .period_frames = got.samples,
+                                    /* One block on its way and one being heard; SDL does not tell what lies behind. */
+                                    .latency_frames = 2u * got.samples};
     snprintf(opened->name, sizeof opened->name, "%s", info.name);
     snprintf(opened->driver, sizeof opened->driver, "%s", sdl.GetCurrentAudioDriver());
     return MOTET_OK;

@@ -51,9 +51,9 @@ struct motet_output {
     motet_device_kind kind;
 
     motet_null_clock clock;
-    motet_mutex mutex; /* guards `link` for its readers, and the wish */
-    motet_link *link;  /* the device that renders, or NULL: the null clock does */
-    bool wished;       /* a change of device waits for the device thread */
+    motet_mutex mutex;                                    /* guards `link` for its readers, and the wish */
+    motet_link *link;                                     /* the device that renders, or NULL: the null clock does */
+    bool wished;                                          /* a change of device waits for the device thread */
     char wish[sizeof((motet_device_opened *)NULL)->name]; /* likewise names below: "" is the system's default */
     motet_atomic_u64 device_losses;
 
@@ -62,11 +62,11 @@ struct motet_output {
     motet_thread thread;
 
     /* The device thread's own, after creation. */
-    uint32_t last_epoch; /* given out so far */
-    uint32_t holder;     /* the epoch that may render */
-    bool looks;          /* for a device, while there is none */
+    uint32_t last_epoch;                                  /* given out so far */
+    uint32_t holder;                                      /* the epoch that may render */
+    bool looks;                                           /* for a device, while there is none */
     char name[sizeof((motet_device_opened *)NULL)->name]; /* of the device that the program wants */
-    bool by_name;        /* the open device was opened by it */
+    bool by_name;                                         /* the open device was opened by it */
     uint64_t seen_callbacks, looked_ns, silent_ns;
     uint64_t retry_ns, retry_delay_ns, name_only_until_ns;
     uint32_t retries;
@@ -144,7 +144,8 @@ static void close_link(motet_output *output, motet_link *link)
     char name[sizeof link->opened.name];
     snprintf(name, sizeof name, "%s", link->opened.name);
     if (!motet_link_close(link)) {
-        motet_log_write(output->log, MOTET_LOG_WARNING, "closing the sound device \"%s\" hangs; it is left behind", name);
+        motet_log_write(output->log, MOTET_LOG_WARNING, "closing the sound device \"%s\" hangs; it is left behind",
+                        name);
     }
 }
 
@@ -254,8 +255,8 @@ static void change_device(motet_output *output, const char *name)
     motet_link *link = open_working_link(output, name, error, sizeof error);
     motet_link *old = output->link;
     if (link == NULL) {
-        motet_log_write(output->log, MOTET_LOG_WARNING, "cannot change the sound device (%s); staying with \"%s\"", error,
-                        old != NULL ? old->opened.name : "null");
+        motet_log_write(output->log, MOTET_LOG_WARNING, "cannot change the sound device (%s); staying with \"%s\"",
+                        error, old != NULL ? old->opened.name : "null");
         return;
     }
     snprintf(output->name, sizeof output->name, "%s", name);
@@ -324,8 +325,8 @@ static motet_result open_first(motet_output *output)
         return motet_fail(NULL, MOTET_ERROR_DEVICE, "no sound device (%s)", error);
     }
     if (output->looks) {
-        motet_log_write(output->log, MOTET_LOG_WARNING,
-                        "no sound device (%s); playing to the null device in real time", error);
+        motet_log_write(output->log, MOTET_LOG_WARNING, "no sound device (%s); playing to the null device in real time",
+                        error);
     }
     output->retry_delay_ns = RETRY_LAST_NS;
     output->retry_ns = motet_monotonic_ns() + output->retry_delay_ns;

@@ -53,7 +53,8 @@ static uint64_t work(motet_null_clock *clock)
 
     uint64_t period_ns = motet_frames_to_ns(clock->period_frames, clock->sample_rate_hz);
     uint64_t now = motet_monotonic_ns();
-    uint64_t due = anchor_ns + motet_frames_to_ns(motet_render_frame(clock->engine) - anchor_frame, clock->sample_rate_hz);
+    uint64_t due =
+        anchor_ns + motet_frames_to_ns(motet_render_frame(clock->engine) - anchor_frame, clock->sample_rate_hz);
     if (now >= due) {
         due = now - forgive(clock, epoch, now - due, period_ns);
     }

@@ -1,0 +1,826 @@
+/* labels: threads */
+/* From the render call to the device and back: losing devices, going on without one, changing them, and destroying the
+ * engine under each. The device is a scripted one, the engine is real. */
+#include "engine/adapters.h"
+#include "motet/motet.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { RATE = 48000, PERIOD = 480, MOST_DEVICES = 16, MOST_FRAMES = 20 * RATE };
+
+/* One frame of the ramp that the tests play: exact in float, and so a count of frames that can be read back. */
+#define STEP (1.0f / 1048576)
+
+/* ---------------------------------------------------------------------------------- A device that does as told */
+
+struct motet_device {
+    motet_device_request request;
+    char name[128];
+    pthread_t thread;
+    bool closing;
+    bool closed;
+    uint32_t callbacks;
+    float *heard; /* left channel of all that was rendered */
+    uint32_t heard_frames;
+};
+
+/* Under `mutex`. */
+static struct script {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    int fail_opens; /* so many opens fail, negative: all */
+    bool hang_open; /* until it is false again; likewise below */
+    bool hang_close;
+    bool silent; /* no callbacks */
+    bool lost;   /* what the adapter says */
+    bool no_devices;
+    uint32_t latency_frames;
+    int opens; /* tried */
+    int opened_count;
+    int closed_count;
+    motet_device *devices[MOST_DEVICES]; /* all that were ever opened; freed at the end of the test */
+} script = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+static const char *const device_names[] = {"Speakers", "Headphones"};
+
+static void lock(void)
+{
+    pthread_mutex_lock(&script.mutex);
+}
+
+static void unlock(void)
+{
+    pthread_cond_broadcast(&script.changed);
+    pthread_mutex_unlock(&script.mutex);
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static bool fake_describe(char *text, size_t size)
+{
+    snprintf(text, size, "fake");
+    return true;
+}
+
+static motet_result fake_list(motet_device_info *devices, uint32_t capacity, uint32_t *count, char *error, size_t size)
+{
+    lock();
+    bool none = script.no_devices;
+    unlock();
+    *count = none ? 0 : 2;
+    if (none) {
+        snprintf(error, size, "all unplugged");
+        return MOTET_ERROR_DEVICE;
+    }
+    for (uint32_t i = 0; i < 2 && i < capacity; i++) {
+        devices[i] = (motet_device_info){.is_default = i == 0, .sample_rate_hz = 44100, .channels = 2};
+        snprintf(devices[i].name, sizeof devices[i].name, "%s", device_names[i]);
+    }
+    return MOTET_OK;
+}
+
+/* One callback, whoever calls. */
+static void ask_for_sound(motet_device *device)
+{
+    float block[PERIOD * 2];
+    for (int i = 0; i < PERIOD * 2; i++) {
+        block[i] = 99; /* whatever is not written would be heard */
+    }
+    device->request.render(device->request.user, block, PERIOD);
+    for (int i = 0; i < PERIOD && device->heard_frames < MOST_FRAMES; i++) {
+        device->heard[device->heard_frames++] = block[2 * i];
+    }
+}
+
+static void *fake_thread(void *user)
+{
+    motet_device *device = user;
+    uint64_t due = now_ns();
+    lock();
+    while (!device->closing) {
+        if (!script.silent) {
+            unlock();
+            ask_for_sound(device);
+            lock();
+            device->callbacks++;
+        }
+        unlock();
+        due += (uint64_t)PERIOD * 1000000000u / RATE;
+        struct timespec until = {.tv_sec = (time_t)(due / 1000000000u), .tv_nsec = (long)(due % 1000000000u)};
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+        lock();
+    }
+    unlock();
+    return NULL;
+}
+
+static motet_result fake_open(const motet_device_request *request, motet_device **device, motet_device_opened *opened,
+                              char *error, size_t size)
+{
+    lock();
+    script.opens++;
+    while (script.hang_open) {
+        pthread_cond_wait(&script.changed, &script.mutex);
+    }
+    bool known = request->name == NULL || strcmp(request->name, device_names[0]) == 0 ||
+                 strcmp(request->name, device_names[1]) == 0;
+    bool fails = script.fail_opens != 0 || !known || script.opened_count == MOST_DEVICES;
+    if (script.fail_opens > 0) {
+        script.fail_opens--;
+    }
+    if (fails) {
+        unlock();
+        snprintf(error, size, known ? "the plug is out" : "no such name");
+        return known ? MOTET_ERROR_DEVICE : MOTET_ERROR_NOT_FOUND;
+    }
+    motet_device *made = calloc(1, sizeof *made);
+    made->heard = calloc(MOST_FRAMES, sizeof *made->heard);
+    made->request = *request;
+    snprintf(made->name, sizeof made->name, "%s", request->name != NULL ? request->name : device_names[0]);
+    script.devices[script.opened_count++] = made;
+    *opened = (motet_device_opened){.driver = "fake",
+                                    .sample_rate_hz = 44100,
+                                    .channels = 2,
+                                    .period_frames = PERIOD,
+                                    .latency_frames = script.latency_frames};
+    snprintf(opened->name, sizeof opened->name, "%s", made->name);
+    unlock();
+    pthread_create(&made->thread, NULL, fake_thread, made);
+    *device = made;
+    return MOTET_OK;
+}
+
+static bool fake_lost(motet_device *device)
+{
+    (void)device;
+    lock();
+    bool lost = script.lost;
+    unlock();
+    return lost;
+}
+
+static void fake_close(motet_device *device)
+{
+    lock();
+    while (script.hang_close) {
+        pthread_cond_wait(&script.changed, &script.mutex);
+    }
+    device->closing = true;
+    unlock();
+    pthread_join(device->thread, NULL);
+    lock();
+    device->closed = true;
+    script.closed_count++;
+    unlock();
+}
+
+static const motet_device_backend fake_backend = {.name = "fake",
+                                                  .describe = fake_describe,
+                                                  .list = fake_list,
+                                                  .open = fake_open,
+                                                  .lost = fake_lost,
+                                                  .close = fake_close};
+static const motet_device_backend *const fake_backends[] = {&fake_backend, NULL};
+static const motet_decoder_backend *const no_decoders[] = {NULL};
+
+/* In place of the library's own list. */
+const motet_adapters motet_adapters_linked = {no_decoders, fake_backends};
+
+/* ---------------------------------------------------------------------------------------------- What is said */
+
+static char log_text[8192];
+
+static void keep_log(void *user, motet_log_level level, const char *text)
+{
+    (void)user;
+    lock();
+    size_t length = strlen(log_text);
+    snprintf(log_text + length, sizeof log_text - length, "%d: %s\n", (int)level, text);
+    unlock();
+}
+
+static int count_in_log(const char *text)
+{
+    int count = 0;
+    lock();
+    for (const char *at = log_text; (at = strstr(at, text)) != NULL; at++) {
+        count++;
+    }
+    unlock();
+    return count;
+}
+
+/* ------------------------------------------------------------------------------------------------- Waiting */
+
+/* Polls a condition; only a condition that never comes true ends by the limit. */
+#define WAIT_UNTIL(condition)                                                      \
+    do {                                                                           \
+        uint64_t limit_ = now_ns() + UINT64_C(30000000000);                        \
+        while (!(condition)) {                                                     \
+            if (now_ns() > limit_) {                                               \
+                fail_msg("waited in vain for %s; log:\n%s", #condition, log_text); \
+            }                                                                      \
+            motet_sleep_ms(1);                                                     \
+        }                                                                          \
+    } while (0)
+
+static uint64_t frame_of(motet_engine *engine)
+{
+    motet_clock clock;
+    assert_int_equal(motet_engine_get_clock(engine, &clock), MOTET_OK);
+    return clock.frame;
+}
+
+static motet_engine_info info_of(motet_engine *engine)
+{
+    motet_engine_info info;
+    assert_int_equal(motet_engine_get_info(engine, &info), MOTET_OK);
+    return info;
+}
+
+static uint64_t losses_of(motet_engine *engine)
+{
+    motet_stats stats;
+    assert_int_equal(motet_engine_get_stats(engine, &stats), MOTET_OK);
+    return stats.device_losses;
+}
+
+static int opened_count(void)
+{
+    lock();
+    int count = script.opened_count;
+    unlock();
+    return count;
+}
+
+static int closed_count(void)
+{
+    lock();
+    int count = script.closed_count;
+    unlock();
+    return count;
+}
+
+static uint32_t callbacks_of(int index)
+{
+    lock();
+    uint32_t count = script.devices[index]->callbacks;
+    unlock();
+    return count;
+}
+
+static void set_flag(bool *flag, bool value)
+{
+    lock();
+    *flag = value;
+    unlock();
+}
+
+static void set_fail_opens(int count)
+{
+    lock();
+    script.fail_opens = count;
+    unlock();
+}
+
+typedef struct counted_events {
+    int lost, back, ended;
+    motet_event last_ended;
+} counted_events;
+
+static void count_events(motet_engine *engine, counted_events *counted)
+{
+    motet_event event;
+    while (motet_engine_poll_event(engine, &event)) {
+        counted->lost += event.type == MOTET_EVENT_DEVICE_LOST;
+        counted->back += event.type == MOTET_EVENT_DEVICE_BACK;
+        if (event.type == MOTET_EVENT_VOICE_ENDED) {
+            counted->ended++;
+            counted->last_ended = event;
+        }
+    }
+}
+
+/* ------------------------------------------------------------------------------------------ Engines and sounds */
+
+static int start_test(void **state)
+{
+    (void)state;
+    lock();
+    script.fail_opens = script.opens = script.opened_count = script.closed_count = 0;
+    script.hang_open = script.hang_close = script.silent = script.lost = script.no_devices = false;
+    script.latency_frames = 960;
+    log_text[0] = '\0';
+    unlock();
+    unsetenv("MOTET_DEVICE");
+    return 0;
+}
+
+static int end_test(void **state)
+{
+    (void)state;
+    set_flag(&script.hang_open, false);
+    set_flag(&script.hang_close, false);
+    /* Left behind or not, every device that was opened is closed in the end. */
+    for (int i = 0; i < opened_count(); i++) {
+        WAIT_UNTIL(closed_count() == opened_count());
+        free(script.devices[i]->heard);
+        free(script.devices[i]);
+    }
+    motet_sleep_ms(20); /* a thread that was left behind frees what it holds */
+    return 0;
+}
+
+static motet_engine_def def_of(motet_device_kind kind)
+{
+    return (motet_engine_def){
+        .sample_rate_hz = RATE, .period_frames = PERIOD, .device = kind, .no_limiter = true, .log = keep_log};
+}
+
+static motet_engine *create_engine(motet_device_kind kind)
+{
+    motet_engine_def def = def_of(kind);
+    motet_engine *engine = motet_engine_create(&def);
+    assert_non_null(engine);
+    return engine;
+}
+
+static motet_sound ramp_sound(motet_engine *engine, uint32_t frame_count)
+{
+    float *samples = malloc(frame_count * sizeof *samples);
+    for (uint32_t i = 0; i < frame_count; i++) {
+        samples[i] = (float)(i + 1) * STEP;
+    }
+    motet_pcm pcm = {samples, MOTET_FORMAT_F32, 1, RATE, frame_count};
+    motet_sound sound = motet_sound_from_pcm(engine, &pcm, NULL);
+    free(samples);
+    assert_true(sound.id != 0);
+    return sound;
+}
+
+static motet_voice play_ramp(motet_engine *engine)
+{
+    motet_voice voice = motet_voice_play(engine, ramp_sound(engine, MOST_FRAMES), NULL);
+    assert_true(voice.id != 0);
+    return voice;
+}
+
+/* -------------------------------------------------------------------------------------------- The null clock */
+
+/* The engine's frames against the time since some frame was rendered. A late wake-up may leave it behind for a moment,
+ * so one look within a block is asked for; ahead it may never be. */
+static void assert_keeps_time(motet_engine *engine, uint64_t from_frame, uint64_t from_ns)
+{
+    double error = 0;
+    for (int i = 0; i < 5000; i++) {
+        uint64_t frame = frame_of(engine);
+        double elapsed = (double)(now_ns() - from_ns) * 1e-9 * RATE;
+        error = (double)(frame - from_frame) - elapsed;
+        assert_true(error <= PERIOD);
+        if (error >= -PERIOD) {
+            return;
+        }
+        motet_sleep_ms(1);
+    }
+    fail_msg("time was lost: %.1f frames behind", -error);
+}
+
+static void null_clock_keeps_time(void **state)
+{
+    (void)state;
+    uint64_t begin = now_ns();
+    motet_engine *engine = create_engine(MOTET_DEVICE_NULL);
+    uint64_t end = now_ns();
+    motet_engine_info info = info_of(engine);
+    assert_true(info.is_null);
+    assert_string_equal(info.device_name, "null");
+    assert_string_equal(info.device_driver, "");
+    assert_int_equal(info.period_frames, PERIOD);
+    assert_int_equal(info.device_sample_rate_hz, RATE);
+
+    WAIT_UNTIL(frame_of(engine) >= RATE);
+    assert_keeps_time(engine, 0, begin);
+    /* It did not start before the call nor after it. */
+    assert_true((double)frame_of(engine) + (double)(end - begin) * 1e-9 * RATE >= 0);
+    motet_stats stats;
+    motet_engine_get_stats(engine, &stats);
+    assert_int_equal(stats.blocks_missed, 0);
+    assert_true(stats.render_load > 0);
+    motet_engine_destroy(engine);
+    assert_int_equal(script.opens, 0);
+}
+
+static void environment_keeps_the_null_device(void **state)
+{
+    (void)state;
+    setenv("MOTET_DEVICE", "null", 1);
+    motet_engine *engine = create_engine(MOTET_DEVICE_DEFAULT);
+    assert_int_equal(motet_engine_set_device(engine, "Speakers"), MOTET_OK);
+    WAIT_UNTIL(frame_of(engine) > PERIOD * 10);
+    assert_true(info_of(engine).is_null);
+    motet_engine_destroy(engine);
+    unsetenv("MOTET_DEVICE");
+    assert_int_equal(script.opens, 0);
+}
+
+static void device_is_chosen_while_the_null_clock_runs(void **state)
+{
+    (void)state;
+    counted_events counted = {0};
+    motet_engine *engine = create_engine(MOTET_DEVICE_NULL);
+    play_ramp(engine);
+    WAIT_UNTIL(frame_of(engine) > PERIOD * 10);
+    assert_int_equal(motet_engine_set_device(engine, "Headphones"), MOTET_OK);
+    WAIT_UNTIL(!info_of(engine).is_null);
+    assert_string_equal(info_of(engine).device_name, "Headphones");
+    WAIT_UNTIL((count_events(engine, &counted), counted.back == 1));
+    motet_engine_destroy(engine);
+}
+
+/* ------------------------------------------------------------------------------------------- At the beginning */
+
+static void device_renders_the_engine(void **state)
+{
+    (void)state;
+    motet_engine *engine = create_engine(MOTET_DEVICE_DEFAULT);
+    motet_engine_info info = info_of(engine);
+    assert_false(info.is_null);
+    assert_string_equal(info.device_name, "Speakers");
+    assert_string_equal(info.device_driver, "fake");
+    assert_int_equal(info.device_sample_rate_hz, 44100);
+    assert_int_equal(info.device_channels, 2);
+    assert_int_equal(info.period_frames, PERIOD);
+    assert_int_equal(info.device_latency_frames, 960);
+
+    set_flag(&script.silent, true);
+    play_ramp(engine);
+    set_flag(&script.silent, false);
+    WAIT_UNTIL(frame_of(engine) >= PERIOD * 20);
+    motet_engine_destroy(engine);
+
+    /* Every frame of the engine was heard, and nothing else but silence. */
+    motet_device *device = script.devices[0];
+    uint32_t first = 0;
+    while (first < device->heard_frames && device->heard[first] == 0) {
+        first++;
+    }
+    assert_true(first + PERIOD * 10 < device->heard_frames);
+    for (uint32_t i = 0; i < PERIOD * 10; i++) {
+        assert_true(device->heard[first + i] == (float)(i + 1) * STEP);
+    }
+    assert_int_equal(closed_count(), 1);
+}
+
+static void no_device_is_told_once_and_one_is_looked_for(void **state)
+{
+    (void)state;
+    set_fail_opens(1);
+    uint64_t begin = now_ns();
+    motet_engine *engine = create_engine(MOTET_DEVICE_DEFAULT);
+    assert_true(info_of(engine).is_null);
+    assert_int_equal(count_in_log("no sound device (fake: the plug is out); playing to the null device in real time"),
+                     1);
+    assert_int_equal(count_in_log("\n"), 1);
+    WAIT_UNTIL(frame_of(engine) >= RATE / 2);
+    assert_keeps_time(engine, 0, begin);
+
+    counted_events counted = {0};
+    WAIT_UNTIL((count_events(engine, &counted), counted.back == 1));
+    assert_false(info_of(engine).is_null);
+    assert_int_equal(counted.lost, 0);
+    motet_engine_destroy(engine);
+}
+
+static void strict_engine_needs_a_device(void **state)
+{
+    (void)state;
+    set_fail_opens(-1);
+    motet_engine_def def = def_of(MOTET_DEVICE_STRICT);
+    assert_null(motet_engine_create(&def));
+    assert_string_equal(motet_last_error(), "no sound device (fake: the plug is out)");
+
+    set_fail_opens(0);
+    def.device_name = "Heodphones";
+    assert_null(motet_engine_create(&def));
+    assert_string_equal(motet_last_error(), "no sound device (fake: no such name)");
+    assert_int_equal(opened_count(), 0);
+}
+
+static void unknown_name_falls_back_to_the_default(void **state)
+{
+    (void)state;
+    motet_engine_def def = def_of(MOTET_DEVICE_DEFAULT);
+    def.device_name = "Moon";
+    motet_engine *engine = motet_engine_create(&def);
+    assert_non_null(engine);
+    assert_string_equal(info_of(engine).device_name, "Speakers");
+    assert_int_equal(count_in_log("cannot play to the sound device \"Moon\" (fake: no such name)"), 1);
+    motet_engine_destroy(engine);
+}
+
+static void hanging_open_holds_nobody_up(void **state)
+{
+    (void)state;
+    set_flag(&script.hang_open, true);
+    motet_engine *engine = create_engine(MOTET_DEVICE_DEFAULT);
+    assert_true(info_of(engine).is_null);
+    assert_int_equal(count_in_log("no sound device (the device library has not answered for 5 seconds)"), 1);
+    WAIT_UNTIL(frame_of(engine) >= PERIOD * 10);
+    motet_engine_destroy(engine);
+    assert_int_equal(opened_count(), 0);
+    set_flag(&script.hang_open, false);
+    /* The open that was given up ends after all, and its device is closed. */
+    WAIT_UNTIL(opened_count() == 1 && closed_count() == 1);
+}
+
+/* -------------------------------------------------------------------------------------------------- Losing */
+
+/* The engine's frame of the first sound in a device: what the ramp says. */
+static uint64_t first_heard(const motet_device *device, uint32_t *at)
+{
+    uint32_t i = 0;
+    while (i < device->heard_frames && device->heard[i] == 0) {
+        i++;
+    }
+    assert_true(i < device->heard_frames);
+    *at = i;
+    return (uint64_t)(device->heard[i] / STEP + 0.5f);
+}
+
+static uint64_t last_heard(const motet_device *device)
+{
+    uint32_t i = device->heard_frames;
+    while (i > 0 && device->heard[i - 1] == 0) {
+        i--;
+    }
+    assert_true(i > 0);
+    return (uint64_t)(device->heard[i - 1] / STEP + 0.5f);
+}
+
+static void lose_and_find(bool told)
+{
+    counted_events counted = {0};
+    motet_engine *engine = create_engine(MOTET_DEVICE_DEFAULT);
+    motet_voice ramp = play_ramp(engine);
+    motet_voice stopped = motet_voice_play(engine, ramp_sound(engine, MOST_FRAMES), &(motet_voice_def){.paused = true});
+    assert_true(stopped.id != 0);
+    WAIT_UNTIL(frame_of(engine) >= RATE / 4);
+
+    lock();
+    script.fail_opens = 2;
+    script.lost = told;
+    script.silent = !told;
+    unlock();
+    uint64_t lost_frame = frame_of(engine);
+    uint64_t lost_ns = now_ns();
+    WAIT_UNTIL(losses_of(engine) == 1);
+    assert_true(info_of(engine).is_null);
+    /* What was given while nobody listened is done all the same. */
+    motet_voice_stop(engine, stopped, motet_now());
+    WAIT_UNTIL((count_events(engine, &counted), counted.ended == 1));
+    assert_int_equal(counted.last_ended.voice.id, stopped.id);
+    assert_int_equal(counted.last_ended.reason, MOTET_END_STOPPED);
+    assert_int_equal(counted.lost, 1);
+    if (!told) {
+        /* A callback may have been on its way when the device fell silent. */
+        WAIT_UNTIL(frame_of(engine) > lost_frame + RATE / 2);
+        double error = 0;
+        for (int i = 0; i < 5000; i++) {
+            error = (double)(frame_of(engine) - lost_frame) - (double)(now_ns() - lost_ns) * 1e-9 * RATE;
+            if (error >= -2 * PERIOD && error <= 2 * PERIOD) {
+                break;
+            }
+            motet_sleep_ms(1);
+        }
+        assert_true(error >= -2 * PERIOD && error <= 2 * PERIOD);
+    }
+
+    set_flag(&script.lost, false);
+    set_flag(&script.silent, false);
+    WAIT_UNTIL((count_events(engine, &counted), counted.back == 1));
+    assert_false(info_of(engine).is_null);
+    uint64_t back_frame = frame_of(engine);
+    WAIT_UNTIL(frame_of(engine) > back_frame + RATE / 4);
+    assert_true(motet_voice_is_active(engine, ramp));
+    motet_stats stats;
+    motet_engine_get_stats(engine, &stats);
+    assert_int_equal(stats.blocks_missed, 0);
+    count_events(engine, &counted);
+    motet_engine_destroy(engine);
+
+    assert_int_equal(counted.lost, 1);
+    assert_int_equal(counted.back, 1);
+    assert_int_equal(counted.ended, 1);
+    assert_int_equal(opened_count(), 2);
+    assert_int_equal(count_in_log("the sound device \"Speakers\" is lost"), 1);
+
+    /* The sound is there again, from where the engine is, without a hole in it. */
+    uint32_t at;
+    const motet_device *device = script.devices[1];
+    uint64_t frame = first_heard(device, &at);
+    assert_true(frame > last_heard(script.devices[0]) + RATE / 10 && frame <= back_frame + PERIOD);
+    for (uint32_t i = 0; i < RATE / 8; i++) {
+        assert_true(device->heard[at + i] == (float)(frame + i) * STEP);
+    }
+}
+
+static void lost_device_comes_back(void **state)
+{
+    (void)state;
+    lose_and_find(true);
+}
+
+static void silent_device_is_taken_for_lost(void **state)
+{
+    (void)state;
+    lose_and_find(false);
+}
+
+static void hanging_close_is_left_behind(void **state)
+{
+    (void)state;
+    motet_engine *engine = create_engine(MOTET_DEVICE_DEFAULT);
+    play_ramp(engine);
+    WAIT_UNTIL(frame_of(engine) >= PERIOD * 10);
+    set_flag(&script.hang_close, true);
+    assert_int_equal(motet_engine_set_device(engine, "Headphones"), MOTET_OK);
+    WAIT_UNTIL(count_in_log("closing the sound device \"Speakers\" hangs; it is left behind") == 1);
+
+    /* The old device goes on calling, into nothing, and the engine's time is the new one's alone. */
+    motet_device *old = script.devices[0];
+    uint32_t callbacks = callbacks_of(0);
+    WAIT_UNTIL(callbacks_of(0) > callbacks + 10);
+    assert_false(info_of(engine).is_null);
+    motet_engine_destroy(engine);
+    callbacks = callbacks_of(0);
+    WAIT_UNTIL(callbacks_of(0) > callbacks + 10);
+
+    set_flag(&script.hang_close, false);
+    WAIT_UNTIL(closed_count() == 2);
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < old->heard_frames; i++) {
+        assert_true(old->heard[i] != 99);
+        last = old->heard[i] != 0 ? i : last;
+    }
+    assert_true(last + 20 * PERIOD <= old->heard_frames);
+}
+
+/* ------------------------------------------------------------------------------------------------ Changing */
+
+static void sound_goes_on_at_the_same_frame(void **state)
+{
+    (void)state;
+    counted_events counted = {0};
+    motet_engine *engine = create_engine(MOTET_DEVICE_DEFAULT);
+    play_ramp(engine);
+    WAIT_UNTIL(frame_of(engine) >= RATE / 10);
+    assert_int_equal(motet_engine_set_device(engine, "Headphones"), MOTET_OK);
+    WAIT_UNTIL(strcmp(info_of(engine).device_name, "Headphones") == 0);
+    uint64_t frame = frame_of(engine);
+    WAIT_UNTIL(frame_of(engine) >= frame + RATE / 10 && closed_count() == 1);
+    count_events(engine, &counted);
+    motet_engine_destroy(engine);
+    assert_int_equal(counted.lost, 0);
+    assert_int_equal(counted.back, 0);
+
+    uint32_t at;
+    uint64_t first = first_heard(script.devices[1], &at);
+    assert_int_equal(first, last_heard(script.devices[0]) + 1);
+}
+
+static void failing_change_keeps_the_old_device(void **state)
+{
+    (void)state;
+    motet_engine *engine = create_engine(MOTET_DEVICE_DEFAULT);
+    assert_int_equal(motet_engine_set_device(engine, "Headphone"), MOTET_ERROR_NOT_FOUND);
+    assert_string_equal(motet_last_error(), "no sound device is called \"Headphone\"; did you mean \"Headphones\"?");
+    assert_int_equal(motet_engine_set_device(engine, "Moon"), MOTET_ERROR_NOT_FOUND);
+    assert_string_equal(motet_last_error(), "no sound device is called \"Moon\"");
+
+    set_fail_opens(1);
+    assert_int_equal(motet_engine_set_device(engine, "Headphones"), MOTET_OK);
+    WAIT_UNTIL(count_in_log("cannot change the sound device (fake: the plug is out); staying with \"Speakers\"") == 1);
+    uint64_t frame = frame_of(engine);
+    WAIT_UNTIL(frame_of(engine) > frame + PERIOD * 4);
+    assert_string_equal(info_of(engine).device_name, "Speakers");
+    assert_int_equal(losses_of(engine), 0);
+
+    motet_engine *manual = create_engine(MOTET_DEVICE_MANUAL);
+    assert_int_equal(motet_engine_set_device(manual, NULL), MOTET_ERROR_UNSUPPORTED);
+    motet_engine_destroy(manual);
+    motet_engine_destroy(engine);
+}
+
+/* ------------------------------------------------------------------------------------------- At the end */
+
+static void destroy_fades_out(void **state)
+{
+    (void)state;
+    motet_engine *engine = create_engine(MOTET_DEVICE_DEFAULT);
+    motet_signal signal = {.kind = MOTET_SIGNAL_CONSTANT, .from = 0.5, .seconds = 10};
+    motet_voice voice = motet_voice_play(engine, motet_sound_from_signal(engine, &signal, NULL), NULL);
+    assert_true(voice.id != 0);
+    WAIT_UNTIL(frame_of(engine) >= RATE / 10);
+    motet_engine_destroy(engine);
+    const motet_device *device = script.devices[0];
+    uint32_t at;
+    first_heard(device, &at);
+    float largest = 0;
+    for (uint32_t i = at; i + 1 < device->heard_frames; i++) {
+        float step = device->heard[i] - device->heard[i + 1];
+        assert_true(step >= 0);
+        largest = step > largest ? step : largest;
+    }
+    assert_true(device->heard[device->heard_frames - 1] == 0);
+    assert_true(largest > 0 && largest < 0.01f);
+}
+
+static void child_of_a_fork_only_frees(void **state)
+{
+    (void)state;
+    motet_engine *engine = create_engine(MOTET_DEVICE_DEFAULT);
+    motet_engine *null = create_engine(MOTET_DEVICE_NULL);
+    play_ramp(engine);
+    WAIT_UNTIL(frame_of(engine) >= PERIOD * 4);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        alarm(20); /* a child that hangs is ended by it */
+        motet_engine_destroy(engine);
+        motet_engine_destroy(null);
+        _exit(7);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    /* The parent does not notice. */
+    uint64_t frame = frame_of(engine);
+    WAIT_UNTIL(frame_of(engine) > frame + PERIOD * 4);
+    motet_engine_destroy(engine);
+    motet_engine_destroy(null);
+}
+
+/* ------------------------------------------------------------------------------------------------- The list */
+
+static void devices_are_listed(void **state)
+{
+    (void)state;
+    motet_device_info devices[3] = {{{0}, false, 0, 0}};
+    assert_int_equal(motet_device_list(devices, 3), 2);
+    assert_string_equal(devices[0].name, "Speakers");
+    assert_true(devices[0].is_default);
+    assert_int_equal(devices[0].sample_rate_hz, 44100);
+    assert_string_equal(devices[1].name, "Headphones");
+    assert_false(devices[1].is_default);
+    assert_string_equal(devices[2].name, "");
+
+    memset(devices, 0, sizeof devices);
+    assert_int_equal(motet_device_list(devices, 1), 2);
+    assert_string_equal(devices[0].name, "Speakers");
+    assert_string_equal(devices[1].name, "");
+    assert_int_equal(motet_device_list(NULL, 0), 2);
+
+    set_flag(&script.no_devices, true);
+    assert_int_equal(motet_device_list(devices, 3), 0);
+    assert_string_equal(motet_last_error(), "no sound device (fake: all unplugged)");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start_test, end_test)
+    const struct CMUnitTest tests[] = {
+        TEST(null_clock_keeps_time),
+        TEST(environment_keeps_the_null_device),
+        TEST(device_is_chosen_while_the_null_clock_runs),
+        TEST(device_renders_the_engine),
+        TEST(no_device_is_told_once_and_one_is_looked_for),
+        TEST(strict_engine_needs_a_device),
+        TEST(unknown_name_falls_back_to_the_default),
+        TEST(hanging_open_holds_nobody_up),
+        TEST(lost_device_comes_back),
+        TEST(silent_device_is_taken_for_lost),
+        TEST(hanging_close_is_left_behind),
+        TEST(sound_goes_on_at_the_same_frame),
+        TEST(failing_change_keeps_the_old_device),
+        TEST(destroy_fades_out),
+        TEST(child_of_a_fork_only_frees),
+        TEST(devices_are_listed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
