@@ -8,7 +8,8 @@ trap 'rm -rf "$work"' EXIT
 
 cat "$MOTET_SOURCE"/include/motet/*.h | tr '\n' ' ' | tr ';' '\n' | grep 'MOTET_API' |
     grep -oE '\bmotet_[a-z0-9_]+ *\(' | tr -d ' (' | sort -u >"$work/declared"
-nm -D --defined-only "$MOTET_BUILD/libmotet.so" | awk '{ print $3 }' | sort -u >"$work/exported"
+nm -D --defined-only "$MOTET_BUILD/libmotet.so" | awk '{ print $3 }' |
+    grep -vxE '__bss_start|_edata|_end' | sort -u >"$work/exported" # without the linker's own
 if ! diff "$work/declared" "$work/exported"; then
     echo "< declared but not exported; > exported but not declared"
     exit 1
