@@ -1,0 +1,66 @@
+#include "timeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "files.h"
+
+bool motet_timeline_is_file(const char *path)
+{
+    if (strcmp(path, "-") == 0 || motet_path_has_ending(path, ".jsonl")) {
+        return true;
+    }
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        return false;
+    }
+    char text[4096];
+    size_t length = fread(text, 1, sizeof text - 1, file);
+    (void)fclose(file);
+    text[length] = '\0';
+    const char *line = memcmp(text, "\xEF\xBB\xBF", length < 3 ? length : 3) == 0 && length >= 3 ? text + 3 : text;
+    for (;;) {
+        line += strspn(line, " \t\r\n");
+        if (*line != '#') {
+            break;
+        }
+        line += strcspn(line, "\n");
+    }
+    const char *key = strstr(line, "\"motet\"");
+    return *line == '{' && key != NULL && (size_t)(key - line) < strcspn(line, "\n");
+}
+
+void motet_timeline_free(motet_timeline *timeline)
+{
+    for (size_t i = 0; i < timeline->text_count; i++) {
+        free(timeline->texts[i]);
+    }
+    free(timeline->texts);
+    free(timeline->folder);
+    free(timeline->sounds);
+    free(timeline->buses);
+    free(timeline->voices);
+    free(timeline->commands);
+    free(timeline->chunks);
+    *timeline = (motet_timeline){0};
+}
+
+bool motet_timeline_surely_ends(const motet_timeline *timeline)
+{
+    for (size_t i = 0; i < timeline->voice_count; i++) {
+        const motet_timeline_voice *voice = &timeline->voices[i];
+        bool held = voice->loops || voice->paused || (voice->fed && voice->finish_line == 0);
+        if (held && !voice->stopped) {
+            return false;
+        }
+    }
+    return true;
+}
+
+char *motet_timeline_voice_text(const motet_timeline *timeline, uint32_t voice)
+{
+    const motet_timeline_voice *named = &timeline->voices[voice];
+    return named->name != NULL ? motet_string_format("voice \"%s\"", named->name)
+                               : motet_string_format("the voice of \"%s\"", timeline->sounds[named->sound].name);
+}

@@ -1,0 +1,145 @@
+/* A timeline in memory: typed definitions and commands, names already resolved to places in the lists. */
+#ifndef MOTET_CLI_TIMELINE_H
+#define MOTET_CLI_TIMELINE_H
+
+#include "bytes.h"
+#include "motet/motet.h"
+#include "pcm.h"
+#include "problems.h"
+#include "timeline_keys.h"
+#include "timeline_time.h"
+
+typedef struct motet_timeline_header {
+    uint32_t rate_hz;
+    uint32_t channels;
+    bool limiter;
+    float ceiling_db;
+    double declick_seconds; /* as motet_engine_def has it */
+    uint64_t seed;
+    uint32_t max_voices;
+} motet_timeline_header;
+
+typedef struct motet_timeline_sound {
+    const char *name;
+    uint32_t line;
+    enum { MOTET_MATERIAL_FILE, MOTET_MATERIAL_PCM, MOTET_MATERIAL_SIGNAL } kind;
+    const char *file; /* of FILE and PCM, as written */
+    motet_store store;
+    motet_signal signal;
+    motet_sample_format format; /* of PCM; likewise below */
+    uint32_t channels;
+    uint32_t rate_hz;
+} motet_timeline_sound;
+
+typedef struct motet_timeline_bus {
+    const char *name;
+    uint32_t line;   /* 0 for Master */
+    uint32_t parent; /* place in the list; Master's is its own */
+    float volume_db;
+    bool mute;
+    bool solo;
+} motet_timeline_bus;
+
+/* What "open" says of a fed voice beyond what "play" says too. */
+typedef struct motet_timeline_feed {
+    uint32_t rate_hz;
+    uint32_t channels;
+    motet_sample_format format;
+    uint64_t buffer_frames; /* engine frames; likewise below */
+    uint64_t start_after_frames;
+} motet_timeline_feed;
+
+/* A voice of the file: one "play" or "open". The flags are what its last commands leave behind, however long it
+ * lives: they tell whether it must come to an end. */
+typedef struct motet_timeline_voice {
+    const char *name; /* NULL without "as" */
+    uint32_t line;
+    bool fed;
+    uint32_t sound; /* where it is not fed */
+    motet_timeline_feed feed;
+    bool loops;
+    bool paused;
+    bool stopped;
+    bool wants_loop_points; /* loops at some time, and not the whole sound */
+    bool loop_whole;
+    uint32_t finish_line; /* of its "finish", 0 without */
+} motet_timeline_voice;
+
+/* Which values a "set" or "set_bus" names. */
+enum {
+    MOTET_CHANGE_VOLUME = 1,
+    MOTET_CHANGE_PAN = 2,
+    MOTET_CHANGE_PITCH = 4,
+    MOTET_CHANGE_LOOP = 8,
+    MOTET_CHANGE_BUS = 16,
+    MOTET_CHANGE_MUTE = 32,
+    MOTET_CHANGE_SOLO = 64
+};
+
+/* Values of "play", "open", "set" and "set_bus". */
+typedef struct motet_timeline_settings {
+    float volume_db;
+    float pan;
+    double pitch;
+    uint32_t bus;
+    bool loop;
+    bool paused;
+    bool mute;
+    bool solo;
+    motet_quality quality;
+} motet_timeline_settings;
+
+typedef struct motet_timeline_command {
+    uint64_t at;
+    double fade_seconds; /* as motet_timing has it */
+    motet_curve curve;
+    motet_verb verb;
+    uint32_t line;
+    uint32_t target;  /* place of the voice; for set_bus of the bus, for stop_sound of the sound */
+    uint32_t changes; /* MOTET_CHANGE_ bits */
+    motet_timeline_settings settings;
+    motet_duration position; /* "from" of play, "to" of seek */
+    uint32_t chunk;          /* of feed: place of its data */
+} motet_timeline_command;
+
+/* The data of one "feed". */
+typedef struct motet_timeline_chunk {
+    uint32_t line;
+    const char *file; /* as written, or NULL: then */
+    const char *base64;
+} motet_timeline_chunk;
+
+typedef struct motet_timeline {
+    char *folder; /* that paths start from */
+    motet_timeline_header header;
+    motet_timeline_sound *sounds;
+    motet_timeline_bus *buses; /* Master first, parents before children */
+    motet_timeline_voice *voices;
+    motet_timeline_command *commands; /* in the order of `at`; definitions, notes and "end" are not among them */
+    motet_timeline_chunk *chunks;
+    size_t sound_count, bus_count, voice_count, command_count, chunk_count;
+    size_t sound_capacity, bus_capacity, voice_capacity, command_capacity, chunk_capacity;
+    size_t busiest_frame; /* the most commands that one frame has */
+    bool has_end;
+    uint64_t end_frame;
+    char **texts; /* owned strings that the fields above point to */
+    size_t text_count, text_capacity;
+} motet_timeline;
+
+/* Whether a file is a timeline: by its ending .jsonl, by being "-", or by a first line with the key "motet". */
+bool motet_timeline_is_file(const char *path);
+
+/* Reads a whole timeline; "-" is standard input. `rate_hz` replaces the header's where it is not 0. False when there
+ * is an error among `problems`, where warnings go too; the timeline is then only good for being freed. */
+bool motet_timeline_read(motet_timeline *timeline, const char *path, uint32_t rate_hz, motet_problems *problems);
+
+void motet_timeline_free(motet_timeline *timeline);
+
+/* True when every voice is certain to end. False when it depends on how long a voice lives, or when one lasts for
+ * ever: only a rendering tells. */
+bool motet_timeline_surely_ends(const motet_timeline *timeline);
+
+/* What to call a voice in a message: "m", or of "theme" where it has no name. Give it back with free(). */
+char *motet_timeline_voice_text(const motet_timeline *timeline, uint32_t voice);
+
+#endif /* MOTET_CLI_TIMELINE_H */

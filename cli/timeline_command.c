@@ -1,0 +1,366 @@
+/* The lines that carry a time: what happens to voices, feeds and buses. */
+#include "timeline_parser.h"
+
+#include <string.h>
+
+static const char *own_name(const motet_parser *parser)
+{
+    return parser->values[MOTET_FIELD_NAME].text;
+}
+
+static float clamped(double value, double low, double high)
+{
+    /* Before it becomes a float, where a large number would turn into infinity. */
+    return (float)(value < low ? low : value > high ? high : value);
+}
+
+/* The line's command as far as all verbs have it in common. */
+static motet_timeline_command new_command(const motet_parser *parser, motet_verb verb)
+{
+    const motet_value *values = parser->values;
+    const motet_value *fade = &values[MOTET_FIELD_FADE];
+    motet_timeline_command command = {
+        .at = values[MOTET_FIELD_AT].frames,
+        .curve = (motet_curve)values[MOTET_FIELD_CURVE].whole,
+        .verb = verb,
+        .line = parser->line,
+        .settings =
+            {
+                .volume_db = clamped(values[MOTET_FIELD_VOLUME_DB].number, MOTET_VOLUME_MIN_DB, MOTET_VOLUME_MAX_DB),
+                .pan = clamped(values[MOTET_FIELD_PAN].number, -1, 1),
+                .pitch = values[MOTET_FIELD_PITCH].number,
+                .loop = values[MOTET_FIELD_LOOP].whole != 0,
+                .paused = values[MOTET_FIELD_PAUSED].whole != 0,
+                .mute = values[MOTET_FIELD_MUTE].whole != 0,
+                .solo = values[MOTET_FIELD_SOLO].whole != 0,
+                .quality = (motet_quality)values[MOTET_FIELD_QUALITY].whole,
+            },
+    };
+    if (fade->present) {
+        command.fade_seconds =
+            fade->frames == 0 ? MOTET_FADE_NONE : (double)fade->frames / parser->timeline->header.rate_hz;
+    }
+    return command;
+}
+
+static void add_command(motet_parser *parser, motet_timeline_command command)
+{
+    motet_timeline *timeline = parser->timeline;
+    timeline->commands =
+        motet_memory_grow(timeline->commands, timeline->command_count, &timeline->command_capacity, sizeof command);
+    timeline->commands[timeline->command_count++] = command;
+}
+
+static uint32_t add_voice(motet_parser *parser, const char *name, motet_timeline_voice voice)
+{
+    motet_timeline *timeline = parser->timeline;
+    uint32_t place = (uint32_t)timeline->voice_count;
+    voice.line = parser->line;
+    if (name != NULL) {
+        voice.name = motet_parser_keep(parser, name);
+        motet_names_set(&parser->voices, name, place);
+    }
+    timeline->voices =
+        motet_memory_grow(timeline->voices, timeline->voice_count, &timeline->voice_capacity, sizeof voice);
+    timeline->voices[timeline->voice_count++] = voice;
+    return place;
+}
+
+static motet_timeline_voice *find_voice(motet_parser *parser, uint32_t *place)
+{
+    const char *name = own_name(parser);
+    size_t index = 0;
+    if (motet_names_find(&parser->voices, name, &index)) {
+        *place = (uint32_t)index;
+        return &parser->timeline->voices[index];
+    }
+    const char *nearest = motet_names_nearest(&parser->voices, name);
+    if (nearest != NULL) {
+        motet_parser_error(parser, "unknown voice \"%s\" in \"%s\"; did you mean \"%s\"?", name, parser->verb, nearest);
+    } else {
+        motet_parser_error(
+            parser,
+            "unknown voice \"%s\" in \"%s\"; expected the \"as\" of an earlier \"play\" or the name of an "
+            "earlier \"open\"",
+            name, parser->verb);
+    }
+    return NULL;
+}
+
+/* Keys that only a voice in space has: "play" and "set" know them, no voice of this version does. */
+static bool check_plain(motet_parser *parser, const char *needed)
+{
+    static const struct {
+        motet_field field;
+        const char *name;
+    } keys[] = {
+        {MOTET_FIELD_POSITION, "position"},         {MOTET_FIELD_VELOCITY, "velocity"},
+        {MOTET_FIELD_MIN_DISTANCE, "min_distance"}, {MOTET_FIELD_MAX_DISTANCE, "max_distance"},
+        {MOTET_FIELD_ROLLOFF, "rolloff"},
+    };
+    bool plain = true;
+    if (parser->values[MOTET_FIELD_MODE].written && !parser->values[MOTET_FIELD_MODE].present) {
+        return false; /* a wrong mode, or one of a later version: told already */
+    }
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        if (parser->values[keys[i].field].present) {
+            motet_parser_error(parser, "\"%s\" in \"%s\" of a plain voice; expected %s", keys[i].name, parser->verb,
+                               needed);
+            plain = false;
+        }
+    }
+    return plain;
+}
+
+static bool read_bus(motet_parser *parser, motet_timeline_command *command)
+{
+    const motet_value *bus = &parser->values[MOTET_FIELD_BUS];
+    return !bus->present || motet_parser_find_bus(parser, bus->text, &command->settings.bus);
+}
+
+/* ------------------------------------------------------------------------------------------------------ Voices */
+
+static void play(motet_parser *parser)
+{
+    motet_timeline_command command = new_command(parser, MOTET_VERB_PLAY);
+    bool loop_whole = parser->values[MOTET_FIELD_LOOP_WHOLE].whole != 0;
+    motet_timeline_voice voice = {
+        .loops = command.settings.loop,
+        .paused = command.settings.paused,
+        .loop_whole = loop_whole,
+        .wants_loop_points = command.settings.loop && !loop_whole,
+    };
+    bool good = check_plain(parser, "\"mode\" to be \"2d\" or \"3d\" beside it") && parser->good;
+    good = own_name(parser) != NULL && motet_parser_find_sound(parser, own_name(parser), &voice.sound) && good;
+    good = read_bus(parser, &command) && good;
+    command.target = add_voice(parser, parser->values[MOTET_FIELD_AS].text, voice);
+    command.position = parser->values[MOTET_FIELD_FROM].duration;
+    if (good) {
+        add_command(parser, command);
+    }
+}
+
+static void open_feed(motet_parser *parser)
+{
+    const motet_value *values = parser->values;
+    motet_timeline_command command = new_command(parser, MOTET_VERB_OPEN);
+    motet_timeline_voice voice = {
+        .fed = true,
+        .paused = command.settings.paused,
+        .feed =
+            {
+                .rate_hz = (uint32_t)values[MOTET_FIELD_RATE].whole,
+                .channels = (uint32_t)values[MOTET_FIELD_CHANNELS].whole,
+                .format = values[MOTET_FIELD_FORMAT].whole == 0 ? MOTET_SAMPLE_S16 : MOTET_SAMPLE_F32,
+                .buffer_frames = values[MOTET_FIELD_BUFFER].frames,
+                .start_after_frames = values[MOTET_FIELD_START_AFTER].frames,
+            },
+    };
+    bool good = read_bus(parser, &command) && parser->good;
+    if (own_name(parser) == NULL) {
+        return;
+    }
+    command.target = add_voice(parser, own_name(parser), voice);
+    if (good) {
+        add_command(parser, command);
+    }
+}
+
+static void feed(motet_parser *parser)
+{
+    motet_timeline *timeline = parser->timeline;
+    motet_timeline_command command = new_command(parser, MOTET_VERB_FEED);
+    const motet_value *file = &parser->values[MOTET_FIELD_FILE];
+    const motet_value *base64 = &parser->values[MOTET_FIELD_BASE64];
+    if (!parser->good) {
+        return;
+    }
+    if (file->present == base64->present) {
+        motet_parser_error(parser, "%s in \"feed\"; expected one of them",
+                           file->present ? "\"file\" and \"base64\"" : "neither \"file\" nor \"base64\"");
+        return;
+    }
+    const motet_timeline_voice *voice = find_voice(parser, &command.target);
+    if (voice == NULL) {
+        return;
+    }
+    if (!voice->fed) {
+        motet_parser_error(parser,
+                           "\"feed\" of \"%s\", which \"play\" started in line %u; expected the name of an \"open\"",
+                           voice->name, (unsigned)voice->line);
+        return;
+    }
+    if (voice->finish_line != 0) {
+        motet_parser_error(parser, "\"feed\" of \"%s\", which line %u finished; expected it before its \"finish\"",
+                           voice->name, (unsigned)voice->finish_line);
+        return;
+    }
+    motet_timeline_chunk chunk = {.line = parser->line};
+    if (file->present) {
+        chunk.file = motet_parser_keep(parser, file->text);
+    } else {
+        chunk.base64 = motet_parser_keep(parser, base64->text);
+    }
+    command.chunk = (uint32_t)timeline->chunk_count;
+    timeline->chunks =
+        motet_memory_grow(timeline->chunks, timeline->chunk_count, &timeline->chunk_capacity, sizeof chunk);
+    timeline->chunks[timeline->chunk_count++] = chunk;
+    add_command(parser, command);
+}
+
+static void finish(motet_parser *parser)
+{
+    motet_timeline_command command = new_command(parser, MOTET_VERB_FINISH);
+    motet_timeline_voice *voice = parser->good ? find_voice(parser, &command.target) : NULL;
+    if (voice == NULL) {
+        return;
+    }
+    if (!voice->fed) {
+        motet_parser_error(parser,
+                           "\"finish\" of \"%s\", which \"play\" started in line %u; expected the name of an \"open\"",
+                           voice->name, (unsigned)voice->line);
+        return;
+    }
+    if (voice->finish_line != 0) {
+        motet_parser_error(parser, "\"finish\" of \"%s\", which line %u finished already; expected one \"finish\"",
+                           voice->name, (unsigned)voice->finish_line);
+        return;
+    }
+    voice->finish_line = parser->line;
+    add_command(parser, command);
+}
+
+static void set(motet_parser *parser)
+{
+    static const struct {
+        motet_field field;
+        uint32_t change;
+    } changes[] = {
+        {MOTET_FIELD_VOLUME_DB, MOTET_CHANGE_VOLUME}, {MOTET_FIELD_PAN, MOTET_CHANGE_PAN},
+        {MOTET_FIELD_PITCH, MOTET_CHANGE_PITCH},      {MOTET_FIELD_LOOP, MOTET_CHANGE_LOOP},
+        {MOTET_FIELD_BUS, MOTET_CHANGE_BUS},
+    };
+    motet_timeline_command command = new_command(parser, MOTET_VERB_SET);
+    bool good = check_plain(parser, "a voice with \"mode\" \"2d\" or \"3d\"") && parser->good;
+    motet_timeline_voice *voice = own_name(parser) != NULL ? find_voice(parser, &command.target) : NULL;
+    good = read_bus(parser, &command) && good;
+    if (!good || voice == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        command.changes |= parser->values[changes[i].field].present ? changes[i].change : 0;
+    }
+    if ((command.changes & MOTET_CHANGE_LOOP) != 0) {
+        if (voice->fed) {
+            motet_parser_error(parser, "\"loop\" in \"set\" of \"%s\", which is fed; expected a voice of \"play\"",
+                               voice->name);
+            return;
+        }
+        voice->loops = command.settings.loop;
+        voice->wants_loop_points = voice->wants_loop_points || (voice->loops && !voice->loop_whole);
+    }
+    add_command(parser, command);
+}
+
+static void change_voice(motet_parser *parser, motet_verb verb)
+{
+    motet_timeline_command command = new_command(parser, verb);
+    motet_timeline_voice *voice = own_name(parser) != NULL ? find_voice(parser, &command.target) : NULL;
+    if (voice == NULL || !parser->good) {
+        return;
+    }
+    switch (verb) {
+    case MOTET_VERB_PAUSE: voice->paused = true; break;
+    case MOTET_VERB_RESUME: voice->paused = false; break;
+    case MOTET_VERB_STOP: voice->stopped = true; break;
+    case MOTET_VERB_SEEK:
+        command.position = parser->values[MOTET_FIELD_TO].duration;
+        if (voice->fed) {
+            motet_parser_error(parser, "\"seek\" of \"%s\", which is fed; expected a voice of \"play\"", voice->name);
+            return;
+        }
+        break;
+    default: break;
+    }
+    add_command(parser, command);
+}
+
+static void stop_sound(motet_parser *parser)
+{
+    motet_timeline *timeline = parser->timeline;
+    motet_timeline_command command = new_command(parser, MOTET_VERB_STOP_SOUND);
+    if (own_name(parser) == NULL || !motet_parser_find_sound(parser, own_name(parser), &command.target) ||
+        !parser->good) {
+        return;
+    }
+    for (size_t i = 0; i < timeline->voice_count; i++) {
+        motet_timeline_voice *voice = &timeline->voices[i];
+        voice->stopped = voice->stopped || (!voice->fed && voice->sound == command.target);
+    }
+    add_command(parser, command);
+}
+
+/* ------------------------------------------------------------------------------------------------------- Buses */
+
+static void set_bus(motet_parser *parser)
+{
+    const motet_value *values = parser->values;
+    motet_timeline_command command = new_command(parser, MOTET_VERB_SET_BUS);
+    if (own_name(parser) == NULL || !motet_parser_find_bus(parser, own_name(parser), &command.target) ||
+        !parser->good) {
+        return;
+    }
+    if (values[MOTET_FIELD_PARENT].present) {
+        uint32_t parent = 0;
+        if (!motet_parser_find_bus(parser, values[MOTET_FIELD_PARENT].text, &parent)) {
+            return;
+        }
+        if (parent != parser->timeline->buses[command.target].parent) {
+            motet_parser_error(parser, "\"parent\" \"%s\" in \"set_bus\" is not in this version",
+                               values[MOTET_FIELD_PARENT].text);
+            return;
+        }
+    }
+    command.changes = (values[MOTET_FIELD_VOLUME_DB].present ? MOTET_CHANGE_VOLUME : 0U) |
+                      (values[MOTET_FIELD_MUTE].present ? MOTET_CHANGE_MUTE : 0U) |
+                      (values[MOTET_FIELD_SOLO].present ? MOTET_CHANGE_SOLO : 0U);
+    add_command(parser, command);
+}
+
+/* --------------------------------------------------------------------------------------------------------- All */
+
+static void end(motet_parser *parser)
+{
+    motet_timeline *timeline = parser->timeline;
+    if (!parser->good) {
+        return;
+    }
+    if (parser->values[MOTET_FIELD_NAME].whole == 0) {
+        motet_parser_error(parser, "\"end\" in \"end\" is false; expected true");
+    } else if (parser->end_line != 0) {
+        motet_parser_error(parser, "a second \"end\", after that of line %u; expected one", (unsigned)parser->end_line);
+    } else {
+        parser->end_line = parser->line;
+        timeline->has_end = true;
+        timeline->end_frame = parser->values[MOTET_FIELD_AT].frames;
+    }
+}
+
+void motet_parser_command(motet_parser *parser, motet_verb verb)
+{
+    switch (verb) {
+    case MOTET_VERB_PLAY: play(parser); break;
+    case MOTET_VERB_OPEN: open_feed(parser); break;
+    case MOTET_VERB_FEED: feed(parser); break;
+    case MOTET_VERB_FINISH: finish(parser); break;
+    case MOTET_VERB_SET: set(parser); break;
+    case MOTET_VERB_STOP_SOUND: stop_sound(parser); break;
+    case MOTET_VERB_SET_BUS: set_bus(parser); break;
+    case MOTET_VERB_END: end(parser); break;
+    case MOTET_VERB_PAUSE:
+    case MOTET_VERB_RESUME:
+    case MOTET_VERB_SEEK:
+    case MOTET_VERB_STOP: change_voice(parser, verb); break;
+    default: break; /* a note is for people */
+    }
+}

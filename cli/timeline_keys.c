@@ -1,0 +1,243 @@
+#include "timeline_keys.h"
+
+/* In the order of motet_curve, motet_store and motet_quality, motet_sample_format (without the one that is for output
+ * only), and space as later versions have it. */
+static const char *const curves[] = {"smooth", "linear", "db", "power", NULL};
+static const char *const stores[] = {"auto", "s16", "f32", NULL};
+static const char *const qualities[] = {"default", "linear", "cubic", "sinc16", "sinc32", NULL};
+static const char *const pcm_formats[] = {"s16", "f32", NULL};
+static const char *const modes[] = {"plain", "2d", "3d", NULL};
+
+#define DAY_SECONDS 86400.0
+#define FEED_SECONDS_MAX 60.0
+#define WHOLE_MAX 9007199254740991.0   /* 2^53 - 1: what a double holds exactly */
+#define SEED_MAX 9223372036854775807.0 /* 2^63 - 1: the largest whole number that is read */
+#define ENGINE_RATE_MAX 384000.0
+#define SOUND_RATE_MAX 768000.0
+
+/* The rows below: a key, one with more to say, a verb's own key, one whose default alone is in this version, and one
+ * that is not in this version. */
+#define KEY(key, type, place)                                                 \
+    {                                                                         \
+        .name = (key), .kind = MOTET_KEY_##type, .field = MOTET_FIELD_##place \
+    }
+#define KEY_WITH(key, type, place, ...)                                                    \
+    {                                                                                      \
+        .name = (key), .kind = MOTET_KEY_##type, .field = MOTET_FIELD_##place, __VA_ARGS__ \
+    }
+#define OWN_KEY(key, type) KEY_WITH(key, type, NAME, .required = true)
+#define DEFAULT_KEY(key, type) KEY_WITH(key, type, NONE, .later = true)
+#define LATER_KEY(key) KEY_WITH(key, ANY, NONE, .later = true, .no_default = true)
+#define AT_KEY KEY("at", TIME, AT)
+#define FADE_KEY KEY_WITH("fade", TIME, FADE, .max = DAY_SECONDS)
+#define CURVE_KEY KEY_WITH("curve", CHOICE, CURVE, .choices = curves, .choices_now = 4)
+
+static const motet_key header_keys[] = {
+    KEY_WITH("motet", WHOLE, NAME, .required = true, .min = 1, .max = WHOLE_MAX),
+    KEY_WITH("rate", WHOLE, RATE, .fallback = 48000, .min = 1, .max = ENGINE_RATE_MAX),
+    KEY_WITH("channels", WHOLE, CHANNELS, .fallback = 2, .min = 1, .max = 2),
+    KEY_WITH("limiter", FLAG, LIMITER, .fallback = 1),
+    KEY_WITH("ceiling_db", NUMBER, CEILING_DB, .min = -24, .max = 0),
+    KEY_WITH("declick", TIME, DECLICK, .max = 1),
+    KEY_WITH("seed", WHOLE, SEED, .max = SEED_MAX),
+    KEY_WITH("tempo", POSITIVE, NONE, .fallback = 120),
+    KEY_WITH("beats_per_bar", WHOLE, NONE, .fallback = 4, .min = 1, .max = 1000),
+    KEY_WITH("max_voices", WHOLE, MAX_VOICES, .fallback = 256, .min = 1, .max = 16384),
+    KEY_WITH("max_virtual_voices", WHOLE, NONE, .fallback = 4096, .max = 1048576),
+};
+
+static const motet_key play_keys[] = {
+    OWN_KEY("play", TEXT),
+    AT_KEY,
+    KEY("as", TEXT, AS),
+    KEY("volume_db", NUMBER, VOLUME_DB),
+    KEY("pan", NUMBER, PAN),
+    KEY_WITH("pitch", POSITIVE, PITCH, .fallback = 1),
+    KEY("loop", FLAG, LOOP),
+    DEFAULT_KEY("loop_start", POSITION),
+    DEFAULT_KEY("loop_end", POSITION),
+    KEY_WITH("loop_count", WHOLE, NONE, .later = true, .max = WHOLE_MAX),
+    DEFAULT_KEY("loop_crossfade", TIME),
+    KEY("loop_whole", FLAG, LOOP_WHOLE),
+    KEY("from", POSITION, FROM),
+    KEY("bus", TEXT, BUS),
+    KEY("priority", NUMBER, NONE),
+    KEY_WITH("quality", CHOICE, QUALITY, .choices = qualities, .choices_now = 3),
+    KEY_WITH("mode", CHOICE, MODE, .choices = modes, .choices_now = 1),
+    KEY("paused", FLAG, PAUSED),
+    FADE_KEY,
+    CURVE_KEY,
+    KEY("position", ANY, POSITION),
+    KEY("velocity", ANY, VELOCITY),
+    KEY("min_distance", ANY, MIN_DISTANCE),
+    KEY("max_distance", ANY, MAX_DISTANCE),
+    KEY("rolloff", ANY, ROLLOFF),
+    LATER_KEY("repeat"),
+    LATER_KEY("every"),
+    LATER_KEY("sends"),
+    LATER_KEY("effects"),
+};
+
+static const motet_key set_keys[] = {
+    OWN_KEY("set", TEXT),
+    AT_KEY,
+    KEY("volume_db", NUMBER, VOLUME_DB),
+    KEY("pan", NUMBER, PAN),
+    KEY_WITH("pitch", POSITIVE, PITCH, .fallback = 1),
+    KEY("loop", FLAG, LOOP),
+    DEFAULT_KEY("loop_start", POSITION),
+    DEFAULT_KEY("loop_end", POSITION),
+    KEY("bus", TEXT, BUS),
+    FADE_KEY,
+    CURVE_KEY,
+    KEY("position", ANY, POSITION),
+    KEY("velocity", ANY, VELOCITY),
+};
+
+static const motet_key pause_keys[] = {OWN_KEY("pause", TEXT), AT_KEY, FADE_KEY, CURVE_KEY};
+static const motet_key resume_keys[] = {OWN_KEY("resume", TEXT), AT_KEY, FADE_KEY, CURVE_KEY};
+static const motet_key stop_keys[] = {OWN_KEY("stop", TEXT), AT_KEY, FADE_KEY, CURVE_KEY};
+static const motet_key stop_sound_keys[] = {OWN_KEY("stop_sound", TEXT), AT_KEY, FADE_KEY, CURVE_KEY};
+static const motet_key seek_keys[] = {
+    OWN_KEY("seek", TEXT), AT_KEY, KEY_WITH("to", POSITION, TO, .required = true), FADE_KEY, CURVE_KEY,
+};
+
+static const motet_key open_keys[] = {
+    OWN_KEY("open", TEXT),
+    AT_KEY,
+    KEY_WITH("rate", WHOLE, RATE, .fallback = 44100, .min = 1, .max = SOUND_RATE_MAX),
+    KEY_WITH("channels", WHOLE, CHANNELS, .fallback = 2, .min = 1, .max = 8),
+    KEY_WITH("format", CHOICE, FORMAT, .choices = pcm_formats, .choices_now = 2),
+    KEY("volume_db", NUMBER, VOLUME_DB),
+    KEY("pan", NUMBER, PAN),
+    KEY_WITH("pitch", POSITIVE, PITCH, .fallback = 1),
+    KEY("bus", TEXT, BUS),
+    KEY_WITH("buffer", TIME, BUFFER, .max = FEED_SECONDS_MAX),
+    KEY_WITH("start_after", TIME, START_AFTER, .max = FEED_SECONDS_MAX),
+    KEY("priority", NUMBER, NONE),
+    KEY("paused", FLAG, PAUSED),
+    FADE_KEY,
+    CURVE_KEY,
+};
+
+static const motet_key feed_keys[] = {
+    OWN_KEY("feed", TEXT),
+    AT_KEY,
+    KEY("file", TEXT, FILE),
+    KEY("base64", NOTE, BASE64),
+};
+
+static const motet_key finish_keys[] = {OWN_KEY("finish", TEXT), AT_KEY};
+
+static const motet_key set_bus_keys[] = {
+    OWN_KEY("set_bus", TEXT), AT_KEY,   KEY("volume_db", NUMBER, VOLUME_DB), KEY("mute", FLAG, MUTE),
+    KEY("solo", FLAG, SOLO),  FADE_KEY, KEY("parent", TEXT, PARENT),         CURVE_KEY,
+};
+
+static const motet_key note_keys[] = {OWN_KEY("note", NOTE), AT_KEY};
+static const motet_key end_keys[] = {OWN_KEY("end", FLAG), AT_KEY};
+
+static const motet_key bus_keys[] = {
+    OWN_KEY("bus", TEXT),    KEY("parent", TEXT, PARENT), KEY("volume_db", NUMBER, VOLUME_DB),
+    KEY("mute", FLAG, MUTE), KEY("solo", FLAG, SOLO),
+};
+
+static const motet_key sound_keys[] = {
+    OWN_KEY("sound", TEXT),
+    KEY("file", TEXT, FILE),
+    DEFAULT_KEY("stream", FLAG),
+    KEY_WITH("convert", FLAG, NONE, .later = true, .fallback = 1),
+    KEY_WITH("store", CHOICE, STORE, .choices = stores, .choices_now = 3),
+    KEY("sine", OBJECT, SINE),
+    KEY("noise", OBJECT, NOISE),
+    KEY("constant", OBJECT, CONSTANT),
+    KEY("ramp", OBJECT, RAMP),
+    KEY("impulse", OBJECT, IMPULSE),
+    KEY("pcm", OBJECT, PCM),
+    KEY_WITH("channels", WHOLE, CHANNELS, .fallback = 1, .min = 1, .max = 2),
+    KEY_WITH("rate", WHOLE, RATE, .min = 1, .max = SOUND_RATE_MAX),
+    LATER_KEY("variations"),
+    LATER_KEY("weights"),
+    LATER_KEY("volume_jitter_db"),
+    LATER_KEY("pitch_jitter_semitones"),
+    LATER_KEY("max_voices"),
+    LATER_KEY("min_interval"),
+    LATER_KEY("yield"),
+};
+
+#define SECONDS_KEY KEY_WITH("seconds", NUMBER, SECONDS, .required = true, .max = WHOLE_MAX)
+#define SIGNAL_CHANNELS_KEY KEY_WITH("channels", WHOLE, CHANNELS, .fallback = 1, .min = 1, .max = 2)
+#define SIGNAL_RATE_KEY KEY_WITH("rate", WHOLE, RATE, .min = 1, .max = SOUND_RATE_MAX)
+#define SIGNAL_KEYS SECONDS_KEY, SIGNAL_CHANNELS_KEY, SIGNAL_RATE_KEY
+
+static const motet_key sine_keys[] = {
+    KEY_WITH("hz", POSITIVE, HZ, .required = true),
+    KEY_WITH("amplitude", NUMBER, AMPLITUDE, .required = true),
+    SIGNAL_KEYS,
+};
+static const motet_key noise_keys[] = {
+    KEY_WITH("amplitude", NUMBER, AMPLITUDE, .required = true),
+    KEY_WITH("seed", WHOLE, SEED, .max = SEED_MAX),
+    SIGNAL_KEYS,
+};
+static const motet_key constant_keys[] = {
+    KEY_WITH("value", NUMBER, AMPLITUDE, .required = true),
+    SIGNAL_KEYS,
+};
+static const motet_key ramp_keys[] = {
+    KEY_WITH("from", NUMBER, FROM, .required = true),
+    KEY_WITH("to", NUMBER, TO, .required = true),
+    SIGNAL_KEYS,
+};
+static const motet_key impulse_keys[] = {
+    KEY("at", POSITION, AT),
+    KEY_WITH("value", NUMBER, AMPLITUDE, .required = true),
+    SIGNAL_KEYS,
+};
+static const motet_key pcm_keys[] = {
+    KEY_WITH("file", TEXT, FILE, .required = true),
+    KEY_WITH("format", CHOICE, FORMAT, .required = true, .choices = pcm_formats, .choices_now = 2),
+    KEY_WITH("channels", WHOLE, CHANNELS, .required = true, .min = 1, .max = 8),
+    KEY_WITH("rate", WHOLE, RATE, .required = true, .min = 1, .max = SOUND_RATE_MAX),
+};
+
+#define ROWS(table) .keys = (table), .count = sizeof(table) / sizeof *(table)
+
+const motet_keys motet_verb_keys[MOTET_VERB_COUNT] = {
+    [MOTET_VERB_HEADER] = {.name = "motet", ROWS(header_keys)},
+    [MOTET_VERB_PLAY] = {.name = "play", ROWS(play_keys), .command = true},
+    [MOTET_VERB_SET] = {.name = "set", ROWS(set_keys), .command = true},
+    [MOTET_VERB_PAUSE] = {.name = "pause", ROWS(pause_keys), .command = true},
+    [MOTET_VERB_RESUME] = {.name = "resume", ROWS(resume_keys), .command = true},
+    [MOTET_VERB_SEEK] = {.name = "seek", ROWS(seek_keys), .command = true},
+    [MOTET_VERB_STOP] = {.name = "stop", ROWS(stop_keys), .command = true},
+    [MOTET_VERB_OPEN] = {.name = "open", ROWS(open_keys), .command = true},
+    [MOTET_VERB_FEED] = {.name = "feed", ROWS(feed_keys), .command = true},
+    [MOTET_VERB_FINISH] = {.name = "finish", ROWS(finish_keys), .command = true},
+    [MOTET_VERB_SET_BUS] = {.name = "set_bus", ROWS(set_bus_keys), .command = true},
+    [MOTET_VERB_PAUSE_BUS] = {.name = "pause_bus", .later = true, .command = true},
+    [MOTET_VERB_RESUME_BUS] = {.name = "resume_bus", .later = true, .command = true},
+    [MOTET_VERB_STOP_BUS] = {.name = "stop_bus", .later = true, .command = true},
+    [MOTET_VERB_STOP_SOUND] = {.name = "stop_sound", ROWS(stop_sound_keys), .command = true},
+    [MOTET_VERB_SET_EFFECT] = {.name = "set_effect", .later = true, .command = true},
+    [MOTET_VERB_SET_SEND] = {.name = "set_send", .later = true, .command = true},
+    [MOTET_VERB_SET_SNAPSHOT] = {.name = "set_snapshot", .later = true, .command = true},
+    [MOTET_VERB_SET_LISTENER] = {.name = "set_listener", .later = true, .command = true},
+    [MOTET_VERB_NOTE] = {.name = "note", ROWS(note_keys), .command = true},
+    [MOTET_VERB_EXPECT] = {.name = "expect", .later = true, .command = true},
+    [MOTET_VERB_END] = {.name = "end", ROWS(end_keys), .command = true},
+    [MOTET_VERB_SOUND] = {.name = "sound", ROWS(sound_keys)},
+    [MOTET_VERB_EFFECT] = {.name = "effect", .later = true},
+    [MOTET_VERB_SEND] = {.name = "send", .later = true},
+    [MOTET_VERB_DUCK] = {.name = "duck", .later = true},
+    [MOTET_VERB_SNAPSHOT] = {.name = "snapshot", .later = true},
+    [MOTET_VERB_LISTENER] = {.name = "listener", .later = true},
+    [MOTET_VERB_BUS] = {.name = "bus", ROWS(bus_keys)},
+};
+
+const motet_keys motet_sine_keys = {.name = "sine", ROWS(sine_keys)};
+const motet_keys motet_noise_keys = {.name = "noise", ROWS(noise_keys)};
+const motet_keys motet_constant_keys = {.name = "constant", ROWS(constant_keys)};
+const motet_keys motet_ramp_keys = {.name = "ramp", ROWS(ramp_keys)};
+const motet_keys motet_impulse_keys = {.name = "impulse", ROWS(impulse_keys)};
+const motet_keys motet_pcm_keys = {.name = "pcm", ROWS(pcm_keys)};
