@@ -31,7 +31,7 @@ typedef enum motet_command_kind {
     MOTET_COMMAND_SET_TOPOLOGY /* pointer: the new one */
 } motet_command_kind;
 
-enum { MOTET_NO_COMMAND = UINT32_MAX };
+#define MOTET_NO_COMMAND UINT32_MAX
 
 typedef struct motet_command {
     uint64_t frame;      /* engine frame at which it applies; 0: as soon as possible */

@@ -19,7 +19,7 @@
 #include "engine/command.h"
 #include "engine/material.h"
 
-enum { MOTET_NO_SLOT = UINT32_MAX };
+#define MOTET_NO_SLOT UINT32_MAX
 
 typedef enum motet_slot_phase {
     MOTET_SLOT_FREE,
