@@ -73,8 +73,11 @@ export PKG_CONFIG_PATH=$libdir/pkgconfig
 read -ra flags <<<"$(pkg-config --cflags --libs motet)"
 "$compiler" "$work/consumer.c" -o "$work/by_pkg_config" "${flags[@]}"
 LD_LIBRARY_PATH=$libdir "$work/by_pkg_config"
-read -ra flags <<<"$(pkg-config --cflags --libs --static motet)"
-"$compiler" "$work/consumer.c" -o "$work/by_pkg_config_static" "${flags[@]/#-lmotet/-l:libmotet.a}"
+# Only motet itself: Debian's sndfile.pc asks, for a static program, for libraries that its package does not bring.
+read -ra private <<<"$(pkg-config --print-requires-private motet | tr '\n' ' ')"
+read -ra flags <<<"$(pkg-config --cflags --libs "${private[@]}")"
+"$compiler" -I "$prefix/include" "$work/consumer.c" "$libdir/libmotet.a" -o "$work/by_pkg_config_static" \
+    "${flags[@]}" -lm -ldl -pthread
 "$work/by_pkg_config_static"
 
 echo "the tool that was installed"
