@@ -26,7 +26,7 @@ double motet_clamp(double value, double low, double high)
     return value < low ? low : value > high ? high : value;
 }
 
-uint64_t motet_id_make(const motet_engine *engine, uint32_t index, uint32_t generation)
+uint64_t motet_id_make(const motet_engine *engine, uint32_t index, uint32_t generation) MOTET_NONBLOCKING
 {
     return (uint64_t)generation << 32 | (uint64_t)engine->tag << 24 | (index + 1);
 }

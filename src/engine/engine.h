@@ -167,7 +167,7 @@ void motet_engine_tidy(motet_engine *engine);
 /* Ids: generation << 32 | tag << 24 | index + 1. */
 enum { MOTET_MAX_INDEX = 0xfffffe };
 #define MOTET_ID_UNKNOWN UINT64_MAX /* what a failed search returns: never valid, never Master */
-uint64_t motet_id_make(const motet_engine *engine, uint32_t index, uint32_t generation);
+uint64_t motet_id_make(const motet_engine *engine, uint32_t index, uint32_t generation) MOTET_NONBLOCKING;
 /* False when it is not an id of this engine. */
 bool motet_id_split(const motet_engine *engine, uint64_t id, uint32_t *index, uint32_t *generation);
 

@@ -328,7 +328,7 @@ static void sum_own_voices(motet_engine *engine, motet_bus_node *node, uint64_t 
         memset(own.right, 0, count * sizeof *own.right);
     }
     if (any_mono || any_stereo) {
-        static const motet_ramp open = {.shape = MOTET_RAMP_HOLD, .to = 1};
+        const motet_ramp open = {.shape = MOTET_RAMP_HOLD, .to = 1};
         scale_by_ramps(mixer, own, &node->solo_gate, &open, block_start, count);
     }
 }

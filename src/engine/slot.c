@@ -362,7 +362,7 @@ void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_comman
         fade_in_jump(slot, command); /* it stands in the new bus's list already */
         break;
     default:
-        assert(!"not a voice's command");
+        assert(false && "not a voice's command");
     }
 }
 
