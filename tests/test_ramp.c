@@ -229,6 +229,33 @@ static void changes_upon_changes_stay_smooth(void **state)
     }
 }
 
+/* A slope carried through a fade a hundred times as long as the one it came from would swing far beyond both ends. */
+static void a_long_fade_after_a_short_one_does_not_overshoot(void **state)
+{
+    (void)state;
+    for (uint32_t length = 480; length <= 480000; length *= 10) {
+        motet_ramp ramp = started(MOTET_RAMP_GAIN, 0, 1, 0, 480, MOTET_CURVE_SMOOTH);
+        motet_ramp_start(&ramp, 240, length, MOTET_CURVE_SMOOTH, 0.5);
+        double highest = 0;
+        for (uint64_t frame = 240; frame <= 240 + length; frame++) {
+            double value = motet_ramp_value(&ramp, frame);
+            highest = value > highest ? value : highest;
+        }
+        assert_true(highest > 0.6 && highest < 0.75); /* on from 0.5 by its slope, shed within 480 frames */
+    }
+}
+
+/* The second change at one frame meets a ramp that has not moved: its curve counts. */
+static void the_last_of_two_changes_at_one_frame_counts(void **state)
+{
+    (void)state;
+    motet_ramp ramp = started(MOTET_RAMP_GAIN, 0.25, 1, 100, 50, MOTET_CURVE_SMOOTH);
+    motet_ramp_start(&ramp, 100, 10, MOTET_CURVE_LINEAR, 0.75);
+    for (uint64_t i = 0; i <= 10; i++) {
+        assert_true(fabs(motet_ramp_value(&ramp, 100 + i) - (0.25 + 0.05 * (double)i)) < 1e-15);
+    }
+}
+
 static void bounds_hold_on_the_way(void **state)
 {
     (void)state;
@@ -334,6 +361,8 @@ int main(void)
         cmocka_unit_test(slopes_are_derivatives),
         cmocka_unit_test(a_change_on_the_way_goes_on_from_value_and_slope),
         cmocka_unit_test(changes_upon_changes_stay_smooth),
+        cmocka_unit_test(a_long_fade_after_a_short_one_does_not_overshoot),
+        cmocka_unit_test(the_last_of_two_changes_at_one_frame_counts),
         cmocka_unit_test(bounds_hold_on_the_way),
         cmocka_unit_test(a_change_at_the_end_is_one_from_rest),
         cmocka_unit_test(writing_is_value_by_value_in_any_split),

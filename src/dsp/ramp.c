@@ -28,21 +28,18 @@ static double log_of(double value, motet_ramp_unit unit) MOTET_NONBLOCKING
 static motet_ramp_shape shape_of(motet_curve curve, motet_ramp_unit unit, bool rises) MOTET_NONBLOCKING
 {
     switch (curve) {
-    case MOTET_CURVE_LINEAR:
-        return MOTET_RAMP_LINEAR;
-    case MOTET_CURVE_DB:
-        return unit == MOTET_RAMP_PAN ? MOTET_RAMP_LINEAR : MOTET_RAMP_EXPONENTIAL;
-    case MOTET_CURVE_POWER:
-        return rises ? MOTET_RAMP_SINE_UP : MOTET_RAMP_SINE_DOWN;
-    case MOTET_CURVE_SMOOTH:
-        break;
+    case MOTET_CURVE_LINEAR: return MOTET_RAMP_LINEAR;
+    case MOTET_CURVE_DB: return unit == MOTET_RAMP_PAN ? MOTET_RAMP_LINEAR : MOTET_RAMP_EXPONENTIAL;
+    case MOTET_CURVE_POWER: return rises ? MOTET_RAMP_SINE_UP : MOTET_RAMP_SINE_DOWN;
+    case MOTET_CURVE_SMOOTH: break;
     }
     return MOTET_RAMP_CUBIC;
 }
 
 void motet_ramp_start(motet_ramp *ramp, uint64_t frame, uint32_t length, motet_curve curve, double to) MOTET_NONBLOCKING
 {
-    bool running = !motet_ramp_done(ramp, frame);
+    /* One that starts at this very frame has not moved yet. */
+    bool running = !motet_ramp_done(ramp, frame) && (frame != ramp->start || ramp->slope != 0);
     double from = motet_ramp_value(ramp, frame);
     double slope = motet_ramp_slope(ramp, frame);
     motet_ramp_unit unit = (motet_ramp_unit)ramp->unit;
@@ -50,7 +47,9 @@ void motet_ramp_start(motet_ramp *ramp, uint64_t frame, uint32_t length, motet_c
         *ramp = motet_ramp_hold(unit, to);
         return;
     }
+    uint32_t replaced = frame == ramp->start ? ramp->shedding : ramp->length;
     ramp->start = frame;
+    ramp->shedding = replaced < length ? replaced : length;
     ramp->length = length;
     ramp->shape = (uint8_t)(running ? MOTET_RAMP_CUBIC : shape_of(curve, unit, to > from));
     ramp->from = from;
@@ -58,32 +57,41 @@ void motet_ramp_start(motet_ramp *ramp, uint64_t frame, uint32_t length, motet_c
     ramp->slope = running ? slope : 0;
 }
 
+/* What the slope inherited at T still adds at T+i. */
+static double inherited(const motet_ramp *ramp, uint64_t i) MOTET_NONBLOCKING
+{
+    if (i >= ramp->shedding) {
+        return 0;
+    }
+    double m = (double)ramp->shedding;
+    double s = (double)i / m;
+    double rest = 1 - s;
+    return m * ramp->slope * (s * rest * rest);
+}
+
+static double inherited_slope(const motet_ramp *ramp, uint64_t i) MOTET_NONBLOCKING
+{
+    double s = (double)i / (double)ramp->shedding;
+    return i < ramp->shedding ? ramp->slope * ((1 - s) * (1 - 3 * s)) : 0;
+}
+
 /* Between the ends: 0 <= i < N. */
 static double value_inside(const motet_ramp *ramp, uint64_t i) MOTET_NONBLOCKING
 {
-    double n = (double)ramp->length;
-    double t = (double)i / n;
+    double t = (double)i / (double)ramp->length;
     double distance = ramp->to - ramp->from;
     motet_ramp_unit unit = (motet_ramp_unit)ramp->unit;
     switch ((motet_ramp_shape)ramp->shape) {
-    case MOTET_RAMP_CUBIC: {
-        double rest = 1 - t;
-        double value = ramp->from + distance * (t * t * (3 - 2 * t)) + n * ramp->slope * (t * rest * rest);
-        return bounded(value, unit);
-    }
-    case MOTET_RAMP_LINEAR:
-        return ramp->from + distance * t;
+    case MOTET_RAMP_CUBIC: return bounded(ramp->from + distance * (t * t * (3 - 2 * t)) + inherited(ramp, i), unit);
+    case MOTET_RAMP_LINEAR: return ramp->from + distance * t;
     case MOTET_RAMP_EXPONENTIAL: {
         double from = log_of(ramp->from, unit);
         double to = log_of(ramp->to, unit);
         return i == 0 ? ramp->from : motet_exp2(from + (to - from) * t);
     }
-    case MOTET_RAMP_SINE_UP:
-        return ramp->from + distance * motet_sin_turns(0.25 * t);
-    case MOTET_RAMP_SINE_DOWN:
-        return ramp->from + distance * (1 - motet_cos_turns(0.25 * t));
-    case MOTET_RAMP_HOLD:
-        break;
+    case MOTET_RAMP_SINE_UP: return ramp->from + distance * motet_sin_turns(0.25 * t);
+    case MOTET_RAMP_SINE_DOWN: return ramp->from + distance * (1 - motet_cos_turns(0.25 * t));
+    case MOTET_RAMP_HOLD: break;
     }
     return ramp->to;
 }
@@ -101,28 +109,25 @@ double motet_ramp_slope(const motet_ramp *ramp, uint64_t frame) MOTET_NONBLOCKIN
     if (frame == ramp->start) {
         return ramp->slope; /* nothing has moved yet: what led here goes on */
     }
+    uint64_t i = frame - ramp->start;
     double n = (double)ramp->length;
-    double t = (double)(frame - ramp->start) / n;
+    double t = (double)i / n;
     double distance = ramp->to - ramp->from;
     motet_ramp_unit unit = (motet_ramp_unit)ramp->unit;
     switch ((motet_ramp_shape)ramp->shape) {
     case MOTET_RAMP_CUBIC: {
-        double free = ramp->from + distance * (t * t * (3 - 2 * t)) + n * ramp->slope * (t * (1 - t) * (1 - t));
+        double free = ramp->from + distance * (t * t * (3 - 2 * t)) + inherited(ramp, i);
         bool at_bound = bounded(free, unit) != free;
-        return at_bound ? 0 : distance * (6 * t * (1 - t)) / n + ramp->slope * ((1 - t) * (1 - 3 * t));
+        return at_bound ? 0 : distance * (6 * t * (1 - t)) / n + inherited_slope(ramp, i);
     }
-    case MOTET_RAMP_LINEAR:
-        return distance / n;
+    case MOTET_RAMP_LINEAR: return distance / n;
     case MOTET_RAMP_EXPONENTIAL: {
         double octaves = log_of(ramp->to, unit) - log_of(ramp->from, unit);
-        return value_inside(ramp, frame - ramp->start) * octaves / n * 0.69314718055994531; /* ln 2 */
+        return value_inside(ramp, i) * octaves / n * 0.69314718055994531; /* ln 2 */
     }
-    case MOTET_RAMP_SINE_UP:
-        return distance * motet_cos_turns(0.25 * t) * HALF_PI / n;
-    case MOTET_RAMP_SINE_DOWN:
-        return distance * motet_sin_turns(0.25 * t) * HALF_PI / n;
-    case MOTET_RAMP_HOLD:
-        break;
+    case MOTET_RAMP_SINE_UP: return distance * motet_cos_turns(0.25 * t) * HALF_PI / n;
+    case MOTET_RAMP_SINE_DOWN: return distance * motet_sin_turns(0.25 * t) * HALF_PI / n;
+    case MOTET_RAMP_HOLD: break;
     }
     return 0;
 }

@@ -18,7 +18,7 @@ typedef enum motet_ramp_unit {
 
 typedef enum motet_ramp_shape {
     MOTET_RAMP_HOLD,  /* stands at `to` */
-    MOTET_RAMP_CUBIC, /* from + (to - from)(3t^2 - 2t^3) + N slope t(1-t)^2 */
+    MOTET_RAMP_CUBIC, /* from + (to - from)(3t^2 - 2t^3) + M slope s(1-s)^2, s = i/M below 1 */
     MOTET_RAMP_LINEAR,
     MOTET_RAMP_EXPONENTIAL, /* from_log + (to_log - from_log) t, as a power of 2 */
     MOTET_RAMP_SINE_UP,     /* from + (to - from) sin(t pi/2) */
@@ -26,20 +26,24 @@ typedef enum motet_ramp_shape {
 } motet_ramp_shape;
 
 typedef struct motet_ramp {
-    uint64_t start;   /* engine frame T */
-    uint32_t length;  /* N */
-    uint8_t shape;    /* motet_ramp_shape */
-    uint8_t unit;     /* motet_ramp_unit */
+    uint64_t start;  /* engine frame T */
+    uint32_t length; /* N */
+    uint8_t shape;   /* motet_ramp_shape */
+    uint8_t unit;    /* motet_ramp_unit */
     double from, to;
-    double slope; /* CUBIC: per frame at T, inherited from the ramp it replaced */
+    double slope;      /* CUBIC: per frame at T, inherited from the ramp it replaced ... */
+    uint32_t shedding; /* ... and shed over M frames */
 } motet_ramp;
 
 /* A value at rest. */
 motet_ramp motet_ramp_hold(motet_ramp_unit unit, double value) MOTET_NONBLOCKING;
 
 /* Moves to `to` from frame `frame` on over `length` frames; 0 is a step. A running ramp is replaced by the cubic from
- * its present value and slope, whatever `curve` says: any other curve would have a corner there. */
-void motet_ramp_start(motet_ramp *ramp, uint64_t frame, uint32_t length, motet_curve curve, double to) MOTET_NONBLOCKING;
+ * its present value and slope, whatever `curve` says: any other curve would have a corner there. The slope is shed
+ * within the length of the ramp that had it, if that is the shorter one: carried through a long fade, the slope of a
+ * short one would swing the value far beyond both ends (by 27 dB for a declick replaced by a second's fade). */
+void motet_ramp_start(motet_ramp *ramp, uint64_t frame, uint32_t length, motet_curve curve,
+                      double to) MOTET_NONBLOCKING;
 
 /* True from the first frame on at which the ramp has exactly its goal. */
 static inline bool motet_ramp_done(const motet_ramp *ramp, uint64_t frame) MOTET_NONBLOCKING
