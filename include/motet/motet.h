@@ -57,17 +57,17 @@ extern "C" {
 /* ------------------------------------------------------------------------------------------------- Results */
 
 /* Every result, with its text. */
-#define MOTET_RESULT_LIST(X)                                                                                     \
-    X(MOTET_OK, "ok")                                                                                            \
-    X(MOTET_ERROR_STALE, "the id names nothing (any more)")                                                      \
-    X(MOTET_ERROR_BUSY, "too many commands are waiting; try again in a moment")                                  \
-    X(MOTET_ERROR_INVALID, "an argument is not valid")                                                           \
-    X(MOTET_ERROR_NOT_FOUND, "no such file, bus or device")                                                      \
-    X(MOTET_ERROR_FORMAT, "the material is broken or of an unknown format")                                      \
-    X(MOTET_ERROR_IO, "reading or writing failed")                                                               \
-    X(MOTET_ERROR_MEMORY, "out of memory")                                                                       \
-    X(MOTET_ERROR_LIMIT, "a limit set at creation is reached")                                                   \
-    X(MOTET_ERROR_DEVICE, "the sound device failed")                                                             \
+#define MOTET_RESULT_LIST(X)                                                    \
+    X(MOTET_OK, "ok")                                                           \
+    X(MOTET_ERROR_STALE, "the id names nothing (any more)")                     \
+    X(MOTET_ERROR_BUSY, "too many commands are waiting; try again in a moment") \
+    X(MOTET_ERROR_INVALID, "an argument is not valid")                          \
+    X(MOTET_ERROR_NOT_FOUND, "no such file, bus or device")                     \
+    X(MOTET_ERROR_FORMAT, "the material is broken or of an unknown format")     \
+    X(MOTET_ERROR_IO, "reading or writing failed")                              \
+    X(MOTET_ERROR_MEMORY, "out of memory")                                      \
+    X(MOTET_ERROR_LIMIT, "a limit set at creation is reached")                  \
+    X(MOTET_ERROR_DEVICE, "the sound device failed")                            \
     X(MOTET_ERROR_UNSUPPORTED, "not supported by this build or platform")
 
 typedef enum motet_result {
@@ -91,10 +91,10 @@ MOTET_API const char *motet_version(void);
 /* What this build of the library is made of; valid without an engine. */
 typedef struct motet_build_info {
     const char *version;
-    const char *compiler;          /* "gcc 12.2.0" */
-    const char *simd;              /* level of the mixing code in use: "c" */
-    const char *decoders[8];       /* "libsndfile 1.2.0" ...; NULL after the last */
-    char device_backends[4][64];   /* "SDL 2.26.5" ...; "" after the last: the null device and manual are always there */
+    const char *compiler;        /* "gcc 12.2.0" */
+    const char *simd;            /* level of the mixing code in use: "c" */
+    const char *decoders[8];     /* "libsndfile 1.2.0" ...; NULL after the last */
+    char device_backends[4][64]; /* "SDL 2.26.5" ...; "" after the last: the null device and manual are always there */
 } motet_build_info;
 
 /* May load the device library, so not before a fork. Errors: INVALID. */
@@ -104,9 +104,20 @@ MOTET_API motet_result motet_get_build_info(motet_build_info *info);
 
 typedef struct motet_engine motet_engine;
 
-typedef struct motet_sound { uint64_t id; } motet_sound; /* loaded audio material, shared by voices */
-typedef struct motet_voice { uint64_t id; } motet_voice; /* one playing instance of a sound or a feed */
-typedef struct motet_bus { uint64_t id; } motet_bus;     /* a named mixing point */
+/* Loaded audio material, shared by voices. */
+typedef struct motet_sound {
+    uint64_t id;
+} motet_sound;
+
+/* One playing instance of a sound or a feed. */
+typedef struct motet_voice {
+    uint64_t id;
+} motet_voice;
+
+/* A named mixing point. */
+typedef struct motet_bus {
+    uint64_t id;
+} motet_bus;
 
 /* -------------------------------------------------------------------------------------------------- Timing */
 
@@ -269,22 +280,22 @@ MOTET_API motet_result motet_engine_get_info(const motet_engine *engine, motet_e
 typedef struct motet_stats {
     uint64_t frames_rendered;
     uint64_t voices_started;
-    uint32_t voices_active;      /* sounding or paused now; a scheduled voice counts from its first frame */
-    uint32_t voices_peak;        /* the most at once so far */
-    uint32_t tails_dropped;      /* fading copies ended early because all were in use: each may click */
-    uint32_t commands_waiting;   /* given but not applied yet */
+    uint32_t voices_active;    /* sounding or paused now; a scheduled voice counts from its first frame */
+    uint32_t voices_peak;      /* the most at once so far */
+    uint32_t tails_dropped;    /* fading copies ended early because all were in use: each may click */
+    uint32_t commands_waiting; /* given but not applied yet */
     uint64_t commands_applied;
-    uint64_t commands_late;      /* that asked for a frame already past */
-    uint64_t commands_refused;   /* calls that returned MOTET_ERROR_BUSY */
-    uint64_t events_lost;        /* because the program did not poll in time */
-    uint64_t feed_gaps;          /* times that a fed voice ran dry */
-    uint64_t non_finite_frames;  /* frames silenced because they held NaN or infinity */
-    uint64_t device_losses;      /* times that the sound device was lost */
-    uint64_t blocks_missed;      /* blocks skipped because the null clock was too far behind */
-    float master_level[2];       /* left and right after Master: peak, falling by 20 dB in 1.5 s; linear */
-    float master_peak;           /* highest sample of Master since creation; linear */
-    float render_load;           /* time spent rendering over time rendered, smoothed; 0 with MOTET_DEVICE_MANUAL */
-    uint64_t memory_bytes;       /* taken from the allocator now */
+    uint64_t commands_late;     /* that asked for a frame already past */
+    uint64_t commands_refused;  /* calls that returned MOTET_ERROR_BUSY */
+    uint64_t events_lost;       /* because the program did not poll in time */
+    uint64_t feed_gaps;         /* times that a fed voice ran dry */
+    uint64_t non_finite_frames; /* frames silenced because they held NaN or infinity */
+    uint64_t device_losses;     /* times that the sound device was lost */
+    uint64_t blocks_missed;     /* blocks skipped because the null clock was too far behind */
+    float master_level[2];      /* left and right after Master: peak, falling by 20 dB in 1.5 s; linear */
+    float master_peak;          /* highest sample of Master since creation; linear */
+    float render_load;          /* time spent rendering over time rendered, smoothed; 0 with MOTET_DEVICE_MANUAL */
+    uint64_t memory_bytes;      /* taken from the allocator now */
 } motet_stats;
 
 MOTET_API motet_result motet_engine_get_stats(const motet_engine *engine, motet_stats *stats);
@@ -307,7 +318,7 @@ typedef enum motet_event_type {
     MOTET_EVENT_NON_FINITE,      /* NaN or infinity was silenced: in material `sound` or `voice`, in a mix `bus` */
     MOTET_EVENT_DEVICE_LOST,     /* time goes on without sound until MOTET_EVENT_DEVICE_BACK */
     MOTET_EVENT_DEVICE_BACK,
-    MOTET_EVENT_OVERFLOW         /* the program polled too seldom: `count` events were lost */
+    MOTET_EVENT_OVERFLOW /* the program polled too seldom: `count` events were lost */
 } motet_event_type;
 
 typedef enum motet_end_reason {
@@ -323,7 +334,7 @@ typedef struct motet_event {
     motet_voice voice; /* {0} where it does not apply; likewise below */
     motet_sound sound;
     motet_bus bus;
-    uint64_t user;     /* of the voice's def */
+    uint64_t user; /* of the voice's def */
     uint32_t count;
 } motet_event;
 
@@ -431,24 +442,27 @@ typedef struct motet_sound_info {
     uint64_t frame_count;
     double seconds;
     uint32_t sample_rate_hz;
-    uint32_t channels;         /* as kept: 1 or 2 */
-    uint32_t file_channels;    /* as in the file */
-    motet_format format;       /* as kept */
-    char container[32];        /* "WAV", "FLAC", "Ogg" ...; "" for PCM and signals */
-    char encoding[32];         /* "16-bit PCM", "Vorbis" ...; "" for PCM and signals */
+    uint32_t channels;      /* as kept: 1 or 2 */
+    uint32_t file_channels; /* as in the file */
+    motet_format format;    /* as kept */
+    char container[32];     /* "WAV", "FLAC", "Ogg" ...; "" for PCM and signals */
+    char encoding[32];      /* "16-bit PCM", "Vorbis" ...; "" for PCM and signals */
     bool lossy;
     bool truncated;            /* the file ended before its header said */
     uint64_t loop_start_frame; /* the file's loop points; both 0 without */
     uint64_t loop_end_frame;   /* exclusive */
     uint64_t memory_bytes;
-    uint32_t use_count;        /* voices that hold it now */
+    uint32_t use_count; /* voices that hold it now */
 } motet_sound_info;
 
 MOTET_API motet_result motet_sound_get_info(const motet_engine *engine, motet_sound sound, motet_sound_info *info);
 
 /* The file's tags, numbered from 0: "TITLE", "ARTIST" ... NULL after the last. Valid while the sound is. */
-typedef struct motet_tag { const char *key, *value; } motet_tag;
-MOTET_API motet_result motet_sound_get_tag(const motet_engine *engine, motet_sound sound, uint32_t index, motet_tag *tag);
+typedef struct motet_tag {
+    const char *key, *value;
+} motet_tag;
+MOTET_API motet_result motet_sound_get_tag(const motet_engine *engine, motet_sound sound, uint32_t index,
+                                           motet_tag *tag);
 
 /* Copies frames of a sound as interleaved floats in its own channel count, for tools and tests. Frames past the
  * end are not written; `read` (may be NULL) receives how many were. Errors: STALE, INVALID. */
@@ -508,8 +522,7 @@ MOTET_API motet_result motet_voice_set_pan(motet_engine *engine, motet_voice voi
 MOTET_API motet_result motet_voice_set_pitch(motet_engine *engine, motet_voice voice, double pitch,
                                              motet_timing timing);
 MOTET_API motet_result motet_voice_set_loop(motet_engine *engine, motet_voice voice, bool loop, motet_timing timing);
-MOTET_API motet_result motet_voice_set_bus(motet_engine *engine, motet_voice voice, motet_bus bus,
-                                           motet_timing timing);
+MOTET_API motet_result motet_voice_set_bus(motet_engine *engine, motet_voice voice, motet_bus bus, motet_timing timing);
 
 /* True from play until the end event, also while scheduled or paused. */
 MOTET_API MOTET_USE_RESULT bool motet_voice_is_active(const motet_engine *engine, motet_voice voice);

@@ -10,9 +10,15 @@
  * because x86 prefetches them in pairs). */
 #define MOTET_CACHE_LINE 128
 
-typedef struct motet_atomic_u32 { _Atomic uint32_t value; } motet_atomic_u32;
-typedef struct motet_atomic_u64 { _Atomic uint64_t value; } motet_atomic_u64;
-typedef struct motet_atomic_pointer { _Atomic(void *) value; } motet_atomic_pointer;
+typedef struct motet_atomic_u32 {
+    _Atomic uint32_t value;
+} motet_atomic_u32;
+typedef struct motet_atomic_u64 {
+    _Atomic uint64_t value;
+} motet_atomic_u64;
+typedef struct motet_atomic_pointer {
+    _Atomic(void *) value;
+} motet_atomic_pointer;
 
 static inline uint32_t motet_load_relaxed_u32(const motet_atomic_u32 *a)
 {
@@ -81,7 +87,9 @@ static inline void motet_count_u64(motet_atomic_u64 *a, uint64_t v)
 }
 
 /* A float published by one thread for any reader. */
-typedef struct motet_atomic_f32 { _Atomic float value; } motet_atomic_f32;
+typedef struct motet_atomic_f32 {
+    _Atomic float value;
+} motet_atomic_f32;
 static inline float motet_load_relaxed_f32(const motet_atomic_f32 *a)
 {
     return atomic_load_explicit(&a->value, memory_order_relaxed);

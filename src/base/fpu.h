@@ -17,7 +17,9 @@
 #    include <xmmintrin.h>
 #endif
 
-typedef struct motet_fpu_state { uint64_t saved; } motet_fpu_state;
+typedef struct motet_fpu_state {
+    uint64_t saved;
+} motet_fpu_state;
 
 static inline motet_fpu_state motet_fpu_enter(void) MOTET_NONBLOCKING
 {

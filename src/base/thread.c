@@ -143,8 +143,7 @@ uint64_t motet_monotonic_ns(void)
 void motet_sleep_until_ns(uint64_t monotonic_ns)
 {
     struct timespec until = to_timespec(monotonic_ns);
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {
-    }
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {}
 }
 
 void motet_sleep_ms(uint32_t milliseconds)

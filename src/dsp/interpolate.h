@@ -11,15 +11,10 @@
 #include <stdint.h>
 
 /* Frames that a tier reads before and after the whole part of a position. */
-enum {
-    MOTET_LINEAR_BEFORE = 0,
-    MOTET_LINEAR_AFTER = 1,
-    MOTET_CUBIC_BEFORE = 1,
-    MOTET_CUBIC_AFTER = 2
-};
+enum { MOTET_LINEAR_BEFORE = 0, MOTET_LINEAR_AFTER = 1, MOTET_CUBIC_BEFORE = 1, MOTET_CUBIC_AFTER = 2 };
 
-typedef void motet_interpolate_fn(float *out, const float *in, const uint64_t *positions, uint32_t count)
-    MOTET_NONBLOCKING;
+typedef void motet_interpolate_fn(float *out, const float *in, const uint64_t *positions,
+                                  uint32_t count) MOTET_NONBLOCKING;
 
 /* a + f (b - a). */
 void motet_interpolate_linear(float *out, const float *in, const uint64_t *positions, uint32_t count) MOTET_NONBLOCKING;

@@ -149,8 +149,7 @@ static motet_bus create_bus(motet_engine *engine, const char *name, motet_bus_de
         motet_fail(&engine->log, MOTET_ERROR_LIMIT, "all %u buses are in use (max_buses)", engine->def.max_buses);
         return none;
     }
-    def.volume_db =
-        (float)motet_clamp((double)def.volume_db, (double)MOTET_VOLUME_MIN_DB, (double)MOTET_VOLUME_MAX_DB);
+    def.volume_db = (float)motet_clamp((double)def.volume_db, (double)MOTET_VOLUME_MIN_DB, (double)MOTET_VOLUME_MAX_DB);
     motet_bus_node *node = motet_bus_node_create(&engine->heap, engine->bus_count, parent, &def);
     if (node == NULL) {
         motet_fail(&engine->log, MOTET_ERROR_MEMORY, "out of memory for a bus");
@@ -179,9 +178,8 @@ motet_bus motet_bus_create(motet_engine *engine, const char *name, const motet_b
         return bus;
     }
     if (is_good_name(engine, name)) {
-        bus = find_name(engine, name, &index)
-                  ? bus_at(engine, index)
-                  : create_bus(engine, name, def != NULL ? *def : motet_default_bus_def());
+        bus = find_name(engine, name, &index) ? bus_at(engine, index)
+                                              : create_bus(engine, name, def != NULL ? *def : motet_default_bus_def());
     }
     motet_engine_leave(engine);
     return bus;
@@ -201,8 +199,9 @@ static motet_result change_bus(motet_engine *engine, motet_bus bus, motet_comman
     result = entry == NULL ? MOTET_ERROR_STALE : motet_command_time(engine, &command, timing);
     if (result == MOTET_OK) {
         command.index = on;
-        command.value.number =
-            kind == MOTET_COMMAND_BUS_SET_VOLUME ? motet_db_to_gain((double)volume_db) : on ? 0 : 1; /* a gate */
+        command.value.number = kind == MOTET_COMMAND_BUS_SET_VOLUME ? motet_db_to_gain((double)volume_db)
+                               : on                                 ? 0
+                                                                    : 1; /* a gate */
         result = motet_command_send(engine, &command);
     }
     if (result == MOTET_OK) {

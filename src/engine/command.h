@@ -22,8 +22,8 @@ typedef enum motet_command_kind {
     MOTET_COMMAND_SET_VOLUME, /* number: linear gain */
     MOTET_COMMAND_SET_PAN,
     MOTET_COMMAND_SET_PITCH,
-    MOTET_COMMAND_SET_LOOP,  /* index: 0 or 1 */
-    MOTET_COMMAND_SET_BUS,   /* index: the bus */
+    MOTET_COMMAND_SET_LOOP,   /* index: 0 or 1 */
+    MOTET_COMMAND_SET_BUS,    /* index: the bus */
     MOTET_COMMAND_STOP_SOUND, /* pointer: the material */
     MOTET_COMMAND_BUS_SET_VOLUME,
     MOTET_COMMAND_BUS_SET_MUTE,
@@ -40,8 +40,8 @@ typedef struct motet_command {
     uint32_t target;     /* slot of the voice, or index of the bus */
     uint32_t generation; /* of the voice */
     uint32_t fade_frames;
-    uint8_t curve;       /* motet_curve */
-    bool default_fade;   /* the fade was left open */
+    uint8_t curve;     /* motet_curve */
+    bool default_fade; /* the fade was left open */
     uint16_t unused;
     uint32_t index;
     union {
@@ -68,7 +68,7 @@ typedef struct motet_command_pool {
     uint32_t shared_count, count;
     uint32_t *free; /* a stack of the shared ones */
     uint32_t free_count;
-    bool *stop_taken; /* for each voice: its own command is on its way */
+    bool *stop_taken;    /* for each voice: its own command is on its way */
     motet_ring inbox;    /* to the audio thread: indices */
     motet_ring returned; /* back from it */
     motet_group groups[MOTET_MAX_GROUPS];

@@ -30,7 +30,7 @@ typedef struct motet_decoder_info {
     uint64_t frame_count;    /* as the header claims; 0 where it does not say. It may lie, but it is never more than
                                 that many bytes can hold in this format: a hint for the first allocation */
     bool lossy;
-    bool wide;               /* more than 16 bits of precision: s24, s32, float, double */
+    bool wide; /* more than 16 bits of precision: s24, s32, float, double */
     char container[32];
     char encoding[32];
     uint64_t loop_start_frame, loop_end_frame; /* end exclusive; both 0 without loop points */

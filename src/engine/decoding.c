@@ -104,7 +104,8 @@ typedef struct chunk_buffer {
 } chunk_buffer;
 
 /* s16 goes in as it is only when nothing has to be done to it. */
-static bool append_chunk(sample_store *store, chunk_buffer *chunk, motet_format format, uint32_t channels, uint32_t count)
+static bool append_chunk(sample_store *store, chunk_buffer *chunk, motet_format format, uint32_t channels,
+                         uint32_t count)
 {
     if (format == MOTET_FORMAT_S16 && channels <= 2 && store->material.format == MOTET_FORMAT_S16) {
         return append_s16(store, chunk->s16, count);

@@ -38,7 +38,8 @@ typedef struct motet_device_backend {
     const char *name; /* "SDL" */
     /* The library's version and driver in words for `motet version`; false where the library cannot be loaded. */
     bool (*describe)(char *text, size_t size);
-    motet_result (*list)(motet_device_info *devices, uint32_t capacity, uint32_t *count, char *error, size_t error_size);
+    motet_result (*list)(motet_device_info *devices, uint32_t capacity, uint32_t *count, char *error,
+                         size_t error_size);
     motet_result (*open)(const motet_device_request *request, motet_device **device, motet_device_opened *opened,
                          char *error, size_t error_size);
     /* True once the system has said that the device is gone. A device may also fall silent without a word: the

@@ -299,8 +299,8 @@ motet_engine *motet_engine_create(const motet_engine_def *given)
     bool ready = motet_log_init(&engine->log, def.log, def.log_user) && motet_mutex_init(&engine->lock) &&
                  motet_signal_flag_init(&engine->loader_wake);
     if (!create_parts(engine)) {
-        motet_fail(NULL, MOTET_ERROR_MEMORY, "out of memory for an engine of %u voices and %u commands",
-                   def.max_voices, def.max_scheduled);
+        motet_fail(NULL, MOTET_ERROR_MEMORY, "out of memory for an engine of %u voices and %u commands", def.max_voices,
+                   def.max_scheduled);
         ready = false;
     }
     if (!ready || !start_background(engine)) {

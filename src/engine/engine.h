@@ -129,11 +129,11 @@ struct motet_engine {
 
     /* Doors. */
     motet_command_pool commands;
-    motet_ring events;                   /* out */
-    motet_atomic_pointer voice_garbage;  /* out: records whose slot is free again, linked by next_garbage */
+    motet_ring events;                  /* out */
+    motet_atomic_pointer voice_garbage; /* out: records whose slot is free again, linked by next_garbage */
     motet_atomic_pointer topology_garbage;
-    motet_seqlock clock;                 /* out: frame, block start, host time, device latency */
-    motet_atomic_u64 frame;              /* out: the next to be rendered */
+    motet_seqlock clock;    /* out: frame, block start, host time, device latency */
+    motet_atomic_u64 frame; /* out: the next to be rendered */
     motet_counters counters;
     _Alignas(MOTET_CACHE_LINE) motet_atomic_u64 claim; /* epoch << 1 | somebody is inside */
 
@@ -144,7 +144,7 @@ struct motet_engine {
     uint64_t now; /* the block's first frame */
     uint64_t sequence;
     uint32_t first_in_block; /* commands chained in this block, linked by next_in_block */
-    uint32_t live; /* voices playing */
+    uint32_t live;           /* voices playing */
 
     /* Background. */
     motet_output *output; /* NULL: MOTET_DEVICE_MANUAL */

@@ -94,12 +94,9 @@ bool motet_engine_poll_event(motet_engine *engine, motet_event *event)
 const char *motet_end_reason_text(motet_end_reason reason)
 {
     switch (reason) {
-    case MOTET_END_ENDED:
-        return "ended";
-    case MOTET_END_STOPPED:
-        return "stopped";
-    case MOTET_END_NONE:
-        break;
+    case MOTET_END_ENDED: return "ended";
+    case MOTET_END_STOPPED: return "stopped";
+    case MOTET_END_NONE: break;
     }
     return "none";
 }

@@ -19,10 +19,10 @@ typedef struct motet_material {
  * is written as s16 is converted exactly. */
 typedef struct motet_feed {
     struct motet_feed *next_garbage;
-    float *samples;           /* interleaved */
-    uint32_t capacity;        /* frames: the buffer and the history */
-    uint32_t buffer_frames;   /* the most that a writer may be ahead */
-    uint32_t start_frames;    /* held before it starts and after each gap */
+    float *samples;         /* interleaved */
+    uint32_t capacity;      /* frames: the buffer and the history */
+    uint32_t buffer_frames; /* the most that a writer may be ahead */
+    uint32_t start_frames;  /* held before it starts and after each gap */
     uint32_t sample_rate_hz;
     uint8_t channels;         /* as kept: 1 or 2 */
     uint8_t written_channels; /* as the program writes them */

@@ -23,18 +23,12 @@ static void list_scratch(motet_mixer *mixer, scratch_buffer *list)
     const size_t block = MOTET_BLOCK_FRAMES;
     const size_t window = MOTET_WINDOW_FRAMES;
     scratch_buffer buffers[SCRATCH_COUNT] = {
-        {(void **)&mixer->stereo_left, block * sizeof(float)},
-        {(void **)&mixer->stereo_right, block * sizeof(float)},
-        {(void **)&mixer->left, block * sizeof(float)},
-        {(void **)&mixer->right, block * sizeof(float)},
-        {(void **)&mixer->gains, block * sizeof(double)},
-        {(void **)&mixer->pans, block * sizeof(double)},
-        {(void **)&mixer->gains_left, block * sizeof(float)},
-        {(void **)&mixer->gains_right, block * sizeof(float)},
-        {(void **)&mixer->positions, block * sizeof(uint64_t)},
-        {(void **)&mixer->window_left, window * sizeof(float)},
-        {(void **)&mixer->window_right, window * sizeof(float)},
-        {(void **)&mixer->output, 2 * block * sizeof(float)},
+        {(void **)&mixer->stereo_left, block * sizeof(float)},   {(void **)&mixer->stereo_right, block * sizeof(float)},
+        {(void **)&mixer->left, block * sizeof(float)},          {(void **)&mixer->right, block * sizeof(float)},
+        {(void **)&mixer->gains, block * sizeof(double)},        {(void **)&mixer->pans, block * sizeof(double)},
+        {(void **)&mixer->gains_left, block * sizeof(float)},    {(void **)&mixer->gains_right, block * sizeof(float)},
+        {(void **)&mixer->positions, block * sizeof(uint64_t)},  {(void **)&mixer->window_left, window * sizeof(float)},
+        {(void **)&mixer->window_right, window * sizeof(float)}, {(void **)&mixer->output, 2 * block * sizeof(float)},
     };
     memcpy(list, buffers, sizeof buffers);
 }
@@ -195,8 +189,8 @@ static bool is_soloed(const motet_topology *topology, const motet_bus_node *node
     return node->solo;
 }
 
-void motet_mixer_open_solo_gates(motet_engine *engine, uint64_t frame, uint32_t fade_frames, motet_curve curve)
-    MOTET_NONBLOCKING
+void motet_mixer_open_solo_gates(motet_engine *engine, uint64_t frame, uint32_t fade_frames,
+                                 motet_curve curve) MOTET_NONBLOCKING
 {
     const motet_topology *topology = engine->mixer.topology;
     bool any = false;
@@ -272,7 +266,8 @@ static void scale_by_ramps(motet_mixer *mixer, motet_stereo_sum sum, const motet
 }
 
 /* The fader and the mute gate, cut where a command of the bus applies inside the block. */
-static void apply_fader(motet_engine *engine, motet_bus_node *node, uint64_t block_start, uint32_t count) MOTET_NONBLOCKING
+static void apply_fader(motet_engine *engine, motet_bus_node *node, uint64_t block_start,
+                        uint32_t count) MOTET_NONBLOCKING
 {
     uint32_t done = 0;
     while (done < count) {
@@ -312,8 +307,8 @@ static bool sum_list(motet_engine *engine, const motet_slot_list *list, motet_st
 
 /* (mono voices + stereo voices), gated by solo. A sum that starts from +0 is never -0, so leaving out an empty one
  * changes no bit. */
-static void sum_own_voices(motet_engine *engine, motet_bus_node *node, uint64_t block_start, uint32_t count)
-    MOTET_NONBLOCKING
+static void sum_own_voices(motet_engine *engine, motet_bus_node *node, uint64_t block_start,
+                           uint32_t count) MOTET_NONBLOCKING
 {
     motet_mixer *mixer = &engine->mixer;
     motet_stereo_sum own = {node->left, node->right};
@@ -333,8 +328,8 @@ static void sum_own_voices(motet_engine *engine, motet_bus_node *node, uint64_t 
     }
 }
 
-static void contain_non_finite(motet_engine *engine, motet_bus_node *node, uint64_t block_start, uint32_t count)
-    MOTET_NONBLOCKING
+static void contain_non_finite(motet_engine *engine, motet_bus_node *node, uint64_t block_start,
+                               uint32_t count) MOTET_NONBLOCKING
 {
     uint32_t silenced = motet_silence_non_finite((motet_stereo_sum){node->left, node->right}, count);
     if (silenced == 0) {
@@ -379,7 +374,8 @@ static void meter(motet_engine *engine, const motet_bus_node *master, uint32_t c
     }
 }
 
-void motet_mixer_render(motet_engine *engine, float *interleaved, uint64_t block_start, uint32_t count) MOTET_NONBLOCKING
+void motet_mixer_render(motet_engine *engine, float *interleaved, uint64_t block_start,
+                        uint32_t count) MOTET_NONBLOCKING
 {
     assert(count <= MOTET_BLOCK_FRAMES);
     const motet_topology *topology = engine->mixer.topology;

@@ -16,7 +16,7 @@ typedef struct motet_bus_node {
     motet_slot_list mono, stereo;
     uint32_t cursor, chain_last; /* commands of this block, as a voice's */
     uint64_t non_finite_told;    /* frame of the last event about it + 1 */
-    float *left, *right; /* MOTET_BLOCK_FRAMES each: own voices, then the bus's output */
+    float *left, *right;         /* MOTET_BLOCK_FRAMES each: own voices, then the bus's output */
 } motet_bus_node;
 
 /* The order of mixing: built aside by the control side, handed over by one pointer. */
@@ -34,14 +34,14 @@ typedef struct motet_topology {
 /* The audio thread's own memory. */
 typedef struct motet_mixer {
     const motet_topology *topology;
-    motet_limiter *limiter; /* NULL: none */
-    float *stereo_left, *stereo_right;                   /* the second partial sum of the bus in hand */
-    float *left, *right;                                 /* a voice's own frames */
+    motet_limiter *limiter;            /* NULL: none */
+    float *stereo_left, *stereo_right; /* the second partial sum of the bus in hand */
+    float *left, *right;               /* a voice's own frames */
     double *gains, *pans;
     float *gains_left, *gains_right;
     uint64_t *positions;
     float *window_left, *window_right;
-    float *output; /* interleaved, for s16 */
+    float *output;     /* interleaved, for s16 */
     double level_fall; /* of the level meter: factor per frame */
 } motet_mixer;
 
@@ -70,6 +70,7 @@ void motet_bus_insert_slot(motet_engine *engine, motet_slot *slot) MOTET_NONBLOC
 void motet_bus_remove_slot(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING;
 
 /* Mixes one block, of at most MOTET_BLOCK_FRAMES, into interleaved output of the engine's channel count. */
-void motet_mixer_render(motet_engine *engine, float *interleaved, uint64_t block_start, uint32_t count) MOTET_NONBLOCKING;
+void motet_mixer_render(motet_engine *engine, float *interleaved, uint64_t block_start,
+                        uint32_t count) MOTET_NONBLOCKING;
 
 #endif /* MOTET_ENGINE_MIXER_H */

@@ -12,7 +12,8 @@ typedef struct motet_schedule {
     uint32_t count, capacity;
 } motet_schedule;
 
-bool motet_schedule_create(motet_schedule *schedule, motet_heap *heap, const motet_command *commands, uint32_t capacity);
+bool motet_schedule_create(motet_schedule *schedule, motet_heap *heap, const motet_command *commands,
+                           uint32_t capacity);
 void motet_schedule_destroy(motet_schedule *schedule, motet_heap *heap);
 
 /* There is room for every command of the pool. */

@@ -334,35 +334,21 @@ void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_comman
     case MOTET_COMMAND_STOP:
     case MOTET_COMMAND_STOP_SOUND:
         if (apply_stop(slot, command)) {
-            motet_slot_end(engine, slot, slot->phase == MOTET_SLOT_WAITING ? engine->now : slot->now, MOTET_END_STOPPED);
+            motet_slot_end(engine, slot, slot->phase == MOTET_SLOT_WAITING ? engine->now : slot->now,
+                           MOTET_END_STOPPED);
         }
         break;
-    case MOTET_COMMAND_PAUSE:
-        apply_pause(slot, command);
-        break;
-    case MOTET_COMMAND_RESUME:
-        apply_resume(slot, command);
-        break;
-    case MOTET_COMMAND_SEEK:
-        apply_seek(engine, slot, command);
-        break;
-    case MOTET_COMMAND_SET_VOLUME:
-        move(&slot->volume, slot, command, command->value.number);
-        break;
-    case MOTET_COMMAND_SET_PAN:
-        move(&slot->pan, slot, command, command->value.number);
-        break;
-    case MOTET_COMMAND_SET_PITCH:
-        move(&slot->pitch, slot, command, command->value.number);
-        break;
-    case MOTET_COMMAND_SET_LOOP:
-        slot->loop = command->index != 0;
-        break;
+    case MOTET_COMMAND_PAUSE: apply_pause(slot, command); break;
+    case MOTET_COMMAND_RESUME: apply_resume(slot, command); break;
+    case MOTET_COMMAND_SEEK: apply_seek(engine, slot, command); break;
+    case MOTET_COMMAND_SET_VOLUME: move(&slot->volume, slot, command, command->value.number); break;
+    case MOTET_COMMAND_SET_PAN: move(&slot->pan, slot, command, command->value.number); break;
+    case MOTET_COMMAND_SET_PITCH: move(&slot->pitch, slot, command, command->value.number); break;
+    case MOTET_COMMAND_SET_LOOP: slot->loop = command->index != 0; break;
     case MOTET_COMMAND_SET_BUS:
         fade_in_jump(slot, command); /* it stands in the new bus's list already */
         break;
-    default:
-        assert(false && "not a voice's command");
+    default: assert(false && "not a voice's command");
     }
 }
 
@@ -373,11 +359,8 @@ static void apply_to_tail(motet_engine *engine, motet_slot *tail, const motet_co
     case MOTET_COMMAND_STOP:
     case MOTET_COMMAND_STOP_SOUND:
     case MOTET_COMMAND_PAUSE:
-    case MOTET_COMMAND_RESUME:
-        motet_slot_apply(engine, tail, command);
-        break;
-    default:
-        break;
+    case MOTET_COMMAND_RESUME: motet_slot_apply(engine, tail, command); break;
+    default: break;
     }
 }
 
@@ -464,7 +447,8 @@ static void apply_to_voice_now(motet_engine *engine, motet_slot *slot, motet_com
     }
     command->tail = MOTET_NO_SLOT;
     command->next = MOTET_NO_COMMAND;
-    if (command->kind == MOTET_COMMAND_SEEK && !is_before_first_frame(slot) && !slot->held && command->fade_frames > 0) {
+    if (command->kind == MOTET_COMMAND_SEEK && !is_before_first_frame(slot) && !slot->held &&
+        command->fade_frames > 0) {
         if (engine->slots.free_tail == MOTET_NO_SLOT) {
             drop_oldest_tail(engine);
         }

@@ -32,12 +32,12 @@ typedef enum motet_slot_phase {
 typedef struct motet_slot_place {
     uint32_t index;
     uint32_t bus;
-    uint32_t previous, next; /* in the bus's list */
-    bool is_tail;            /* raises no event and is freed when it has faded out */
-    bool is_reserved;        /* a tail set aside for a seek later in this block: not yet a copy of anything */
-    uint64_t rank;           /* of a tail: the newer, the higher */
-    uint32_t owner;          /* of a tail: its voice */
-    uint32_t tail_count;     /* of a voice */
+    uint32_t previous, next;           /* in the bus's list */
+    bool is_tail;                      /* raises no event and is freed when it has faded out */
+    bool is_reserved;                  /* a tail set aside for a seek later in this block: not yet a copy of anything */
+    uint64_t rank;                     /* of a tail: the newer, the higher */
+    uint32_t owner;                    /* of a tail: its voice */
+    uint32_t tail_count;               /* of a voice */
     uint32_t first_tail, next_sibling; /* the voice's tails, in no order */
     uint32_t older_tail, newer_tail;   /* all tails, by age */
 } motet_slot_place;
@@ -91,10 +91,10 @@ typedef struct motet_slot_list {
 typedef struct motet_slots {
     motet_slot *slots;
     uint32_t voice_count, slot_count;
-    uint32_t free_tail;                 /* linked by `next` */
+    uint32_t free_tail; /* linked by `next` */
     uint32_t oldest_tail, newest_tail;
-    uint64_t plays;                     /* play numbers given */
-    uint64_t tails;                     /* ranks given */
+    uint64_t plays; /* play numbers given */
+    uint64_t tails; /* ranks given */
 } motet_slots;
 
 bool motet_slots_create(motet_slots *slots, motet_heap *heap, uint32_t max_voices);

@@ -50,7 +50,8 @@ static void mix_steadily(const motet_slot *slot, motet_stereo_sum sum, const voi
     }
 }
 
-static void mix_moving(const motet_slot *slot, motet_stereo_sum sum, motet_mixer *mixer, uint32_t count) MOTET_NONBLOCKING
+static void mix_moving(const motet_slot *slot, motet_stereo_sum sum, motet_mixer *mixer,
+                       uint32_t count) MOTET_NONBLOCKING
 {
     double *level = mixer->gains;
     double *pan = mixer->pans;

@@ -29,9 +29,8 @@ static bool grow_table(motet_engine *engine)
     if (capacity > MOTET_MAX_INDEX) {
         return false;
     }
-    motet_sound_place *grown =
-        motet_heap_resize(&engine->heap, engine->sounds, engine->sound_capacity * sizeof *grown,
-                          capacity * sizeof *grown, _Alignof(motet_sound_place));
+    motet_sound_place *grown = motet_heap_resize(&engine->heap, engine->sounds, engine->sound_capacity * sizeof *grown,
+                                                 capacity * sizeof *grown, _Alignof(motet_sound_place));
     if (grown != NULL) {
         engine->sounds = grown;
         engine->sound_capacity = capacity;
@@ -408,8 +407,7 @@ static void answer_info(motet_sound_entry *entry, void *answer)
 
 motet_result motet_sound_get_info(const motet_engine *engine, motet_sound sound, motet_sound_info *info)
 {
-    return info != NULL ? ask(engine, sound, answer_info, info)
-                        : motet_fail(NULL, MOTET_ERROR_INVALID, "info is NULL");
+    return info != NULL ? ask(engine, sound, answer_info, info) : motet_fail(NULL, MOTET_ERROR_INVALID, "info is NULL");
 }
 
 typedef struct tag_question {

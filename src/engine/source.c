@@ -84,8 +84,8 @@ static source_piece piece_of_feed(const motet_feed *feed, int64_t at) MOTET_NONB
     return (source_piece){false, place, there < to_end ? there : to_end};
 }
 
-static void unpack_s16(float *left, float *right, const int16_t *frames, uint32_t channels, uint32_t count)
-    MOTET_NONBLOCKING
+static void unpack_s16(float *left, float *right, const int16_t *frames, uint32_t channels,
+                       uint32_t count) MOTET_NONBLOCKING
 {
     for (uint32_t k = 0; k < count; k++) {
         left[k] = (float)frames[k * channels] * 0x1p-15f;
@@ -95,8 +95,8 @@ static void unpack_s16(float *left, float *right, const int16_t *frames, uint32_
     }
 }
 
-static void unpack_f32(float *left, float *right, const float *frames, uint32_t channels, uint32_t count)
-    MOTET_NONBLOCKING
+static void unpack_f32(float *left, float *right, const float *frames, uint32_t channels,
+                       uint32_t count) MOTET_NONBLOCKING
 {
     for (uint32_t k = 0; k < count; k++) {
         left[k] = frames[k * channels];
@@ -111,7 +111,8 @@ static void gather(const motet_slot *slot, int64_t at, float *left, float *right
 {
     uint32_t done = 0;
     while (done < count) {
-        source_piece piece = slot->feed != NULL ? piece_of_feed(slot->feed, at + done) : piece_of_sound(slot, at + done);
+        source_piece piece =
+            slot->feed != NULL ? piece_of_feed(slot->feed, at + done) : piece_of_sound(slot, at + done);
         uint32_t frames = piece.frames < count - done ? (uint32_t)piece.frames : count - done;
         if (piece.silent) {
             memset(left + done, 0, frames * sizeof *left);
@@ -120,8 +121,8 @@ static void gather(const motet_slot *slot, int64_t at, float *left, float *right
             unpack_f32(left + done, right + done, slot->feed->samples + piece.frame * slot->channels, slot->channels,
                        frames);
         } else if (slot->material->format == MOTET_FORMAT_S16) {
-            unpack_s16(left + done, right + done, (const int16_t *)slot->material->samples + piece.frame * slot->channels,
-                       slot->channels, frames);
+            unpack_s16(left + done, right + done,
+                       (const int16_t *)slot->material->samples + piece.frame * slot->channels, slot->channels, frames);
         } else {
             unpack_f32(left + done, right + done, (const float *)slot->material->samples + piece.frame * slot->channels,
                        slot->channels, frames);
@@ -218,14 +219,15 @@ static uint32_t interpolate_frames(motet_engine *engine, motet_slot *slot, uint6
     return made;
 }
 
-static uint32_t read_frames(motet_engine *engine, motet_slot *slot, float *left, float *right, uint32_t count)
-    MOTET_NONBLOCKING
+static uint32_t read_frames(motet_engine *engine, motet_slot *slot, float *left, float *right,
+                            uint32_t count) MOTET_NONBLOCKING
 {
     uint32_t done = 0;
     bool plain = is_plain(engine, slot);
     while (done < count) {
-        uint32_t made = plain ? copy_frames(slot, left + done, right + done, count - done)
-                              : interpolate_frames(engine, slot, slot->now + done, left + done, right + done, count - done);
+        uint32_t made =
+            plain ? copy_frames(slot, left + done, right + done, count - done)
+                  : interpolate_frames(engine, slot, slot->now + done, left + done, right + done, count - done);
         if (made == 0) {
             break;
         }
@@ -253,8 +255,8 @@ static bool leaves_gap(const motet_engine *engine, const motet_slot *slot) MOTET
     return feed->complete || held >= (feed->start_frames > needed ? feed->start_frames : needed);
 }
 
-static motet_source_run read_feed(motet_engine *engine, motet_slot *slot, float *left, float *right, uint32_t count)
-    MOTET_NONBLOCKING
+static motet_source_run read_feed(motet_engine *engine, motet_slot *slot, float *left, float *right,
+                                  uint32_t count) MOTET_NONBLOCKING
 {
     motet_source_run run = {0};
     if (slot->gap && leaves_gap(engine, slot)) {
@@ -305,8 +307,9 @@ const void *motet_source_direct(const motet_engine *engine, const motet_slot *sl
         return NULL;
     }
     uint64_t sample = slot->position * slot->channels;
-    return slot->material->format == MOTET_FORMAT_S16 ? (const void *)((const int16_t *)slot->material->samples + sample)
-                                                      : (const void *)((const float *)slot->material->samples + sample);
+    return slot->material->format == MOTET_FORMAT_S16
+               ? (const void *)((const int16_t *)slot->material->samples + sample)
+               : (const void *)((const float *)slot->material->samples + sample);
 }
 
 void motet_source_skip(motet_slot *slot, uint32_t count) MOTET_NONBLOCKING

@@ -54,7 +54,8 @@ motet_result motet_voice_check(motet_engine *engine, const motet_voice_def *def)
         return motet_fail(&engine->log, MOTET_ERROR_INVALID, "pitch is %g; expected above 0", def->pitch);
     }
     if (def->quality < MOTET_QUALITY_DEFAULT || def->quality > MOTET_QUALITY_CUBIC) {
-        return motet_fail(&engine->log, MOTET_ERROR_INVALID, "quality is %d; expected a motet_quality", (int)def->quality);
+        return motet_fail(&engine->log, MOTET_ERROR_INVALID, "quality is %d; expected a motet_quality",
+                          (int)def->quality);
     }
     return MOTET_OK;
 }
@@ -174,8 +175,7 @@ static motet_result check_change(motet_engine *engine, const motet_voice_record 
                               change->kind == MOTET_COMMAND_SEEK ? "seek" : "loop");
         }
         return MOTET_OK;
-    default:
-        return MOTET_OK;
+    default: return MOTET_OK;
     }
 }
 
@@ -183,27 +183,14 @@ static motet_result check_change(motet_engine *engine, const motet_voice_record 
 static void remember(motet_voice_record *record, const voice_change *change)
 {
     switch (change->kind) {
-    case MOTET_COMMAND_SET_VOLUME:
-        record->volume_db = (float)change->number;
-        break;
-    case MOTET_COMMAND_SET_PAN:
-        record->pan = (float)change->number;
-        break;
-    case MOTET_COMMAND_SET_PITCH:
-        record->pitch = change->number;
-        break;
-    case MOTET_COMMAND_SET_LOOP:
-        record->loop = change->index != 0;
-        break;
-    case MOTET_COMMAND_SET_BUS:
-        record->bus = change->bus;
-        break;
+    case MOTET_COMMAND_SET_VOLUME: record->volume_db = (float)change->number; break;
+    case MOTET_COMMAND_SET_PAN: record->pan = (float)change->number; break;
+    case MOTET_COMMAND_SET_PITCH: record->pitch = change->number; break;
+    case MOTET_COMMAND_SET_LOOP: record->loop = change->index != 0; break;
+    case MOTET_COMMAND_SET_BUS: record->bus = change->bus; break;
     case MOTET_COMMAND_PAUSE:
-    case MOTET_COMMAND_RESUME:
-        record->paused = change->kind == MOTET_COMMAND_PAUSE;
-        break;
-    default:
-        break;
+    case MOTET_COMMAND_RESUME: record->paused = change->kind == MOTET_COMMAND_PAUSE; break;
+    default: break;
     }
 }
 
@@ -288,7 +275,8 @@ motet_result motet_voice_set_pan(motet_engine *engine, motet_voice voice, float 
         return MOTET_ERROR_INVALID;
     }
     double number = motet_clamp((double)pan, -1, 1);
-    return change_voice(engine, voice, (voice_change){.kind = MOTET_COMMAND_SET_PAN, .timing = timing, .number = number});
+    return change_voice(engine, voice,
+                        (voice_change){.kind = MOTET_COMMAND_SET_PAN, .timing = timing, .number = number});
 }
 
 motet_result motet_voice_set_pitch(motet_engine *engine, motet_voice voice, double pitch, motet_timing timing)
