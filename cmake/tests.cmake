@@ -47,6 +47,7 @@ endfunction()
 set(test_environment "MOTET_SOURCE=${PROJECT_SOURCE_DIR}" "MOTET_BUILD=${PROJECT_BINARY_DIR}" "CC=${CMAKE_C_COMPILER}"
     "MOTET_SANITIZE=${MOTET_SANITIZE}"
     "ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1"
+    "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/lsan.supp:print_suppressions=0"
     "UBSAN_OPTIONS=print_stacktrace=1"
     "TSAN_OPTIONS=halt_on_error=1:allocator_may_return_null=1")
 # clang 22's runtime looks for a symbolizer of its own version, which need not be there.
