@@ -18,7 +18,7 @@ typedef struct motet_player_event {
     uint32_t voice;     /* place in the timeline, or MOTET_PLAYER_NO_VOICE */
 } motet_player_event;
 
-enum { MOTET_PLAYER_NO_VOICE = UINT32_MAX };
+#define MOTET_PLAYER_NO_VOICE UINT32_MAX
 
 /* The timeline's frame 0 is engine frame `start`. Live: time goes on by itself, and data for a feed is handed over
  * before it is due where that makes no difference. NULL when a bus could not be made; `problems` says why. */

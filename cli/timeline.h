@@ -22,7 +22,12 @@ typedef struct motet_timeline_header {
 typedef struct motet_timeline_sound {
     const char *name;
     uint32_t line;
-    enum { MOTET_MATERIAL_FILE, MOTET_MATERIAL_PCM, MOTET_MATERIAL_SIGNAL } kind;
+    enum {
+        MOTET_MATERIAL_NONE /* its line is wrong */,
+        MOTET_MATERIAL_FILE,
+        MOTET_MATERIAL_PCM,
+        MOTET_MATERIAL_SIGNAL
+    } kind;
     const char *file; /* of FILE and PCM, as written */
     motet_store store;
     motet_signal signal;

@@ -153,10 +153,15 @@ void motet_parser_define_sound(motet_parser *parser)
 {
     motet_timeline *timeline = parser->timeline;
     const char *name = parser->values[MOTET_FIELD_NAME].text;
-    motet_timeline_sound sound = {.line = parser->line};
+    motet_timeline_sound sound = {0};
+    size_t errors = parser->problems->errors;
     if (parser->good) {
         read_source(parser, &sound);
     }
+    if (!parser->good || parser->problems->errors > errors) {
+        sound = (motet_timeline_sound){.kind = MOTET_MATERIAL_NONE};
+    }
+    sound.line = parser->line;
     if (name == NULL) {
         return;
     }

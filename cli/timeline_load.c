@@ -33,7 +33,7 @@ motet_engine_def motet_timeline_engine_def(const motet_timeline *timeline)
 static char *unshared_name(const motet_timeline *timeline, const motet_timeline_sound *sound)
 {
     for (const motet_timeline_sound *other = timeline->sounds; other < sound; other++) {
-        if (other->kind == MOTET_MATERIAL_FILE && other->file != NULL && strcmp(other->file, sound->file) == 0) {
+        if (other->kind == MOTET_MATERIAL_FILE && strcmp(other->file, sound->file) == 0) {
             return motet_string_format("%s (\"%s\")", sound->file, sound->name);
         }
     }
@@ -119,9 +119,10 @@ static motet_sound load_sound(const motet_timeline *timeline, const motet_timeli
         }
         return made;
     }
-    case MOTET_MATERIAL_FILE: break;
+    case MOTET_MATERIAL_FILE: return load_file(timeline, sound, engine, problems);
+    case MOTET_MATERIAL_NONE: break;
     }
-    return load_file(timeline, sound, engine, problems);
+    return (motet_sound){0};
 }
 
 /* Whether the sound is looped by a voice that expects the loop points of the file. */
@@ -141,9 +142,6 @@ static void load_sounds(const motet_timeline *timeline, motet_engine *engine, mo
 {
     for (size_t i = 0; i < timeline->sound_count; i++) {
         const motet_timeline_sound *sound = &timeline->sounds[i];
-        if (sound->kind == MOTET_MATERIAL_FILE && sound->file == NULL) {
-            continue; /* its line was wrong, which has been told */
-        }
         loaded->sounds[i] = load_sound(timeline, sound, engine, problems);
         motet_sound_info info = {0};
         if (loaded->sounds[i].id == 0 || motet_sound_get_info(engine, loaded->sounds[i], &info) != MOTET_OK) {

@@ -261,6 +261,16 @@ static const motet_key *find_key(const motet_keys *keys, const char *name)
     return NULL;
 }
 
+static bool is_verb(const char *name)
+{
+    for (size_t v = 0; v < MOTET_VERB_COUNT; v++) {
+        if (strcmp(motet_verb_keys[v].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool refuse_unknown(const reader *in, const char *name)
 {
     const char *names[MOTET_FIELD_COUNT];
@@ -276,6 +286,9 @@ static bool refuse_unknown(const reader *in, const char *name)
     if (strcmp(name, "at") == 0) {
         motet_problems_error(in->problems, in->line,
                              "unknown key \"at\" in \"%s\"; expected none: a definition holds from frame 0",
+                             in->keys->name);
+    } else if (is_verb(name)) {
+        motet_problems_error(in->problems, in->line, "unknown key \"%s\" in \"%s\"; expected one verb a line", name,
                              in->keys->name);
     } else if (nearest != NULL) {
         motet_problems_error(in->problems, in->line, "unknown key \"%s\" in \"%s\"; did you mean \"%s\"?", name,
