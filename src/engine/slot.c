@@ -237,15 +237,21 @@ static void become_copy(motet_slot *tail, const motet_slot *voice) MOTET_NONBLOC
     tail->chain_last = MOTET_NO_COMMAND;
 }
 
+/* Whether anything would be heard of a copy of the slot that fades out from here on. */
+static bool leaves_sound(const motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
+{
+    uint64_t frame = slot->now;
+    bool silent = motet_ramp_value(&slot->jump, frame) == 0 && motet_ramp_slope(&slot->jump, frame) == 0;
+    return !slot->held && !silent && command->fade_frames > 0;
+}
+
 /* From here on a copy of a voice fades out. False when there is nothing to hear of it. */
 static bool fade_out_copy(motet_slot *tail, const motet_command *command) MOTET_NONBLOCKING
 {
-    uint64_t frame = tail->now;
-    bool silent = motet_ramp_value(&tail->jump, frame) == 0 && motet_ramp_slope(&tail->jump, frame) == 0;
-    if (tail->held || silent || command->fade_frames == 0) {
+    if (!leaves_sound(tail, command)) {
         return false;
     }
-    motet_ramp_start(&tail->jump, frame, command->fade_frames, (motet_curve)command->curve, 0);
+    motet_ramp_start(&tail->jump, tail->now, command->fade_frames, (motet_curve)command->curve, 0);
     return true;
 }
 
@@ -304,17 +310,26 @@ static bool apply_stop(motet_slot *slot, const motet_command *command) MOTET_NON
     return false;
 }
 
+/* The old place of a voice that seeks. A tail that was reserved for it stands in the list that is being walked and may
+ * be the next in it: where it is not needed it ends when its turn comes. */
+static void leave_tail(motet_engine *engine, const motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
+{
+    motet_slot *tail = slot_at(engine, command->tail);
+    if (leaves_sound(slot, command)) {
+        become_copy(tail, slot);
+        tail->voice_until = MOTET_NO_COMMAND;
+        tail->cursor = command->next;
+        fade_out_copy(tail, command);
+    } else if (!tail->place.is_reserved) {
+        motet_slot_end(engine, tail, slot->now, MOTET_END_NONE);
+    }
+}
+
 static void apply_seek(motet_engine *engine, motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
 {
     bool at_start = is_before_first_frame(slot);
     if (!at_start && command->tail != MOTET_NO_SLOT && slot->dry_until == MOTET_NO_COMMAND) {
-        motet_slot *tail = slot_at(engine, command->tail);
-        become_copy(tail, slot);
-        tail->voice_until = MOTET_NO_COMMAND;
-        tail->cursor = command->next;
-        if (!fade_out_copy(tail, command)) {
-            motet_slot_end(engine, tail, slot->now, MOTET_END_NONE);
-        }
+        leave_tail(engine, slot, command);
     }
     slot->position = command->value.position;
     slot->fraction = 0;
