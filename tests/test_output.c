@@ -1,7 +1,10 @@
 /* labels: threads */
 /* From the render call to the device and back: losing devices, going on without one, changing them, and destroying the
  * engine under each. The device is a scripted one, the engine is real. */
+#include "base/guard.h"
 #include "engine/adapters.h"
+#include "engine/output_clock.h"
+#include "engine/render.h"
 #include "motet/motet.h"
 
 #include <pthread.h>
@@ -426,6 +429,45 @@ static void null_clock_keeps_time(void **state)
     assert_int_equal(script.opens, 0);
 }
 
+/* A clock that is started `late_ns` after its first block was due; returns how many frames it makes up for. */
+static uint64_t catch_up(uint64_t late_ns, uint64_t *blocks_missed)
+{
+    motet_engine *engine = create_engine(MOTET_DEVICE_MANUAL);
+    motet_heap heap;
+    motet_null_clock clock;
+    motet_heap_init(&heap, &(motet_allocator){0});
+    assert_true(motet_null_clock_create(&clock, engine, &heap, RATE, 2, PERIOD));
+    assert_true(motet_render_hand_over(engine, 0, 1));
+    uint64_t begin = now_ns();
+    motet_null_clock_run(&clock, 1, 0, begin - late_ns);
+    *blocks_missed = 0;
+    uint64_t elapsed, made_up;
+    do {
+        motet_sleep_ms(1);
+        made_up = frame_of(engine); /* before the time, so that it is never ahead by more than a block */
+        *blocks_missed = motet_load_relaxed_u64(&clock.blocks_missed);
+        elapsed = (now_ns() - begin) * RATE / 1000000000u;
+    } while (made_up + *blocks_missed * PERIOD < elapsed + late_ns / 1000 * RATE / 1000000 && elapsed < 30 * RATE);
+    motet_null_clock_destroy(&clock);
+    motet_engine_destroy(engine);
+    assert_int_equal(motet_load_relaxed_u64(&heap.bytes), 0);
+    return made_up > elapsed ? made_up - elapsed : 0;
+}
+
+static void late_clock_makes_up_but_not_for_ever(void **state)
+{
+    (void)state;
+    uint64_t blocks_missed;
+    uint64_t made_up = catch_up(UINT64_C(1500000000), &blocks_missed);
+    assert_int_equal(blocks_missed, 0);
+    assert_true(made_up >= RATE * 3 / 2 - PERIOD && made_up <= RATE * 3 / 2 + PERIOD);
+
+    /* A process that was stopped for an hour is not to render an hour. */
+    made_up = catch_up(UINT64_C(3600000000000), &blocks_missed);
+    assert_true(blocks_missed >= UINT64_C(3600) * RATE / PERIOD - 1);
+    assert_true(made_up <= 2 * PERIOD);
+}
+
 static void environment_keeps_the_null_device(void **state)
 {
     (void)state;
@@ -547,6 +589,38 @@ static void hanging_open_holds_nobody_up(void **state)
     set_flag(&script.hang_open, false);
     /* The open that was given up ends after all, and its device is closed. */
     WAIT_UNTIL(opened_count() == 1 && closed_count() == 1);
+}
+
+/* While it renders, a second callback comes, as of a driver gone wrong. */
+static bool re_enter;
+static float re_entered[PERIOD * 2];
+
+static void call_again(bool entered)
+{
+    if (entered && re_enter) {
+        re_enter = false;
+        motet_device *device = script.devices[0];
+        device->request.render(device->request.user, re_entered, PERIOD);
+    }
+}
+
+static void second_callback_is_silent(void **state)
+{
+    (void)state;
+    for (int i = 0; i < PERIOD * 2; i++) {
+        re_entered[i] = 99;
+    }
+    re_enter = true;
+    motet_guard = call_again;
+    motet_engine *engine = create_engine(MOTET_DEVICE_DEFAULT);
+    WAIT_UNTIL(frame_of(engine) >= PERIOD * 4);
+    motet_engine_destroy(engine);
+    motet_guard = NULL;
+    assert_false(re_enter);
+    for (int i = 0; i < PERIOD * 2; i++) {
+        assert_true(re_entered[i] == 0);
+    }
+    assert_int_equal(script.devices[0]->heard_frames % PERIOD, 0);
 }
 
 /* -------------------------------------------------------------------------------------------------- Losing */
@@ -806,6 +880,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start_test, end_test)
     const struct CMUnitTest tests[] = {
         TEST(null_clock_keeps_time),
+        TEST(late_clock_makes_up_but_not_for_ever),
         TEST(environment_keeps_the_null_device),
         TEST(device_is_chosen_while_the_null_clock_runs),
         TEST(device_renders_the_engine),
@@ -813,6 +888,7 @@ int main(void)
         TEST(strict_engine_needs_a_device),
         TEST(unknown_name_falls_back_to_the_default),
         TEST(hanging_open_holds_nobody_up),
+        TEST(second_callback_is_silent),
         TEST(lost_device_comes_back),
         TEST(silent_device_is_taken_for_lost),
         TEST(hanging_close_is_left_behind),

@@ -53,7 +53,8 @@ struct motet_device {
 #define SDL_LATER_FUNCTIONS(X)          \
     X(GetAudioDeviceSpec)  /* 2.0.16 */ \
     X(GetDefaultAudioInfo) /* 2.24 */   \
-    X(ResetHint)           /* 2.24 */
+    X(ResetHint)           /* 2.24 */   \
+    X(TLSCleanup)          /* 2.0.16 */
 
 typedef struct sdl_library {
     bool loaded;
@@ -145,8 +146,13 @@ static bool sdl_enter(char *error, size_t size)
     return true;
 }
 
+/* The end of a call: the calls that come here are made on threads of their own (engine/output_errand.h), whose place
+ * for SDL's error text SDL would never free. */
 static void sdl_leave(void)
 {
+    if (sdl.TLSCleanup != NULL) {
+        sdl.TLSCleanup();
+    }
     motet_mutex_unlock(&sdl.mutex);
     motet_add_relaxed_u64(&sdl.users, UINT64_MAX);
 }
@@ -401,6 +407,7 @@ static motet_result sdl_open(const motet_device_request *request, motet_device *
         }
         if (result == MOTET_OK) {
             motet_add_relaxed_u64(&sdl.users, 1); /* until close */
+            sdl.PauseAudioDevice(device->id, 0);
         }
         sdl_leave();
     } else if (sdl.loaded) {
@@ -410,7 +417,6 @@ static motet_result sdl_open(const motet_device_request *request, motet_device *
         free(device);
         return result;
     }
-    sdl.PauseAudioDevice(device->id, 0);
     *opened_device = device;
     return MOTET_OK;
 }
