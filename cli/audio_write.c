@@ -5,6 +5,7 @@
 
 #include "files.h"
 #include "memory.h"
+#include "ogg_serial.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -199,6 +200,9 @@ bool motet_writer_finish(motet_writer *writer, char **complaint)
         int error = sf_close(writer->file);
         writer->file = NULL;
         good = (error == 0 || complain(writer, sf_error_number(error))) && good;
+        if (good && writer->container == MOTET_CONTAINER_OGG && writer->temporary != NULL) {
+            good = motet_ogg_set_serial(writer->temporary, 1) || complain(writer, strerror(errno));
+        }
     }
     if (good && writer->temporary != NULL && rename(writer->temporary, writer->name) != 0) {
         good = complain(writer, strerror(errno));

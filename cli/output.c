@@ -29,7 +29,7 @@ bool motet_output_flush(void)
 
 bool motet_output_json(json_t *document)
 {
-    (void)json_dumpf(document, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
+    (void)json_dumpf(document, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
     (void)putchar('\n');
     json_decref(document);
     return motet_output_flush();

@@ -570,8 +570,21 @@ uint64_t motet_player_give(motet_player *player, uint64_t now, uint64_t until)
     return until > now ? until : now + 1;
 }
 
+/* After events have been lost: the voices that have ended without a word. The oldest events are lost first, so the
+ * end of the last voice is among those that are left. */
+static void find_ended(motet_player *player)
+{
+    for (size_t i = player->active_count; i-- > 0;) {
+        uint32_t place = player->active[i];
+        if (!motet_voice_is_active(player->engine, player->voices[place].id)) {
+            end_voice(player, place);
+        }
+    }
+}
+
 void motet_player_collect(motet_player *player)
 {
+    bool lost = false;
     motet_event event;
     while (motet_engine_poll_event(player->engine, &event)) {
         uint32_t voice = event.voice.id != 0 ? (uint32_t)event.user : MOTET_PLAYER_NO_VOICE;
@@ -583,11 +596,17 @@ void motet_player_collect(motet_player *player)
             break;
         case MOTET_EVENT_FEED_STARVED: add_event(player, event.frame, "feed_starved", NULL, voice); break;
         case MOTET_EVENT_NON_FINITE: add_event(player, event.frame, "non_finite", NULL, voice); break;
-        case MOTET_EVENT_OVERFLOW: add_event(player, event.frame, "overflow", NULL, MOTET_PLAYER_NO_VOICE); break;
+        case MOTET_EVENT_OVERFLOW:
+            add_event(player, event.frame, "overflow", NULL, MOTET_PLAYER_NO_VOICE);
+            lost = true;
+            break;
         case MOTET_EVENT_SOUND_TRUNCATED: /* told when it was loaded */
         case MOTET_EVENT_DEVICE_LOST:
         case MOTET_EVENT_DEVICE_BACK: break;
         }
+    }
+    if (lost) {
+        find_ended(player);
     }
 }
 
