@@ -131,8 +131,8 @@ static motet_result read_container(motet_input *input, motet_file_kind kind, mot
     } else if (kind == MOTET_FILE_AIFF) {
         channels = motet_be16(format);
         /* SSND starts with an offset and a block size. A sound of no frames may do without either. */
-        uint64_t frames = motet_be32(format + 2);
-        if (frames > 0 && chunks->data_size < 8) return cut(input, container, error, error_size);
+        chunks->frame_count = motet_be32(format + 2);
+        if (chunks->frame_count > 0 && chunks->data_size < 8) return cut(input, container, error, error_size);
     } else {
         channels = motet_be32(format + 24);
         if (chunks->data_size < 4) return cut(input, container, error, error_size);

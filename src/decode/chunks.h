@@ -13,7 +13,7 @@ typedef struct motet_chunks {
     uint64_t data_offset;  /* of the sound */
     uint64_t data_size;    /* of the sound, as far as it is there */
     uint32_t wav_encoding; /* WAV's format tag, that of the subformat where it is extensible */
-    uint64_t frame_count;  /* FLAC only: as the header claims, 0 where it doesn't */
+    uint64_t frame_count;  /* FLAC, AIFF: as the header claims, 0 where it doesn't */
     uint32_t bits;         /* FLAC only */
     motet_tag_list tags;   /* FLAC only: to be freed, also after a failure */
 } motet_chunks;

@@ -20,9 +20,10 @@ enum {
     PIECE_SAMPLES = 4096,
     /* Frames of 576 samples in 24 bytes (8 kbit/s, 24 kHz), and some room. */
     FRAMES_PER_BYTE = 64,
-    /* MPEG frames decoded before the one that is sought. Layer 3 keeps its bits in up to 511 earlier bytes, which are
-     * 20 frames at the lowest rates. */
-    PREROLL_FRAMES = 30,
+    /* MPEG frames decoded before the one that is sought, a multiple of PERIOD_FRAMES; libmpg123 is told to add one
+     * period. Layer 3 keeps its bits in up to 511 earlier bytes, which are 20 frames at the lowest rates. */
+    PREROLL_FRAMES = 24,
+    PERIOD_FRAMES = 8,
     /* Bytes that are searched for the next frame where something else stands between frames. */
     RESYNC_BYTES = 1 << 20,
     IDLE_CALLS_MAX = 4096
@@ -34,8 +35,17 @@ struct motet_decoder {
     motet_tag_list tags;
     uint32_t channels;
     long sample_rate_hz;
+    uint32_t frame_size; /* samples in one MPEG frame, for each channel */
+    uint64_t lead;       /* MPEG frames that the encoder put in front, which are decoded when the stream is opened */
     uint64_t frame_count;
     uint64_t position;
+    off_t *places; /* libmpg123's index of the file: where every place_step-th frame stands */
+    off_t place_step;
+    size_t place_count;
+    /* Where the side information of frames stands that are read as silence during a seek, and its size. */
+    uint64_t silent[PREROLL_FRAMES];
+    uint32_t silent_count, silent_size;
+    bool reservoir_bug;  /* of MPEG 2, layer 3, for which that is needed */
     bool short_material; /* the end came before frame_count */
     bool ended;
     bool broken;
@@ -43,21 +53,29 @@ struct motet_decoder {
 
 static ssize_t read_bytes(void *user, void *bytes, size_t size)
 {
-    motet_input *input = user;
+    motet_decoder *decoder = user;
+    motet_input *input = &decoder->input;
+    uint64_t start = input->position;
     size_t count = motet_input_read(input, bytes, size);
+    for (uint32_t i = 0; i < decoder->silent_count; i++) {
+        for (uint64_t at = decoder->silent[i]; at < decoder->silent[i] + decoder->silent_size; at++) {
+            if (at >= start && at - start < count) ((unsigned char *)bytes)[at - start] = 0;
+        }
+    }
     return count == 0 && input->failed ? -1 : (ssize_t)count;
 }
 
 static off_t move(void *user, off_t offset, int whence)
 {
-    motet_input *input = user;
-    return motet_input_move(input, offset, whence) ? (off_t)input->position : (off_t)-1;
+    motet_decoder *decoder = user;
+    return motet_input_move(&decoder->input, offset, whence) ? (off_t)decoder->input.position : (off_t)-1;
 }
 
 static void mpeg_close(motet_decoder *decoder)
 {
     if (decoder->handle != NULL) mpg123_delete(decoder->handle);
     motet_tags_free(&decoder->tags);
+    free(decoder->places);
     free(decoder);
 }
 
@@ -126,26 +144,28 @@ static motet_result mpg123_failed(const motet_decoder *decoder, int code, char *
                             decoder->position, mpg123_plain_strerror(code));
 }
 
-static motet_result start(motet_decoder *decoder, char *error, size_t error_size)
+static motet_result start(motet_decoder *decoder, uint32_t layer, char *error, size_t error_size)
 {
     int code = MPG123_OK;
     mpg123_handle *handle = decoder->handle = mpg123_new(NULL, &code);
     if (handle == NULL) return mpg123_failed(decoder, code, error, error_size);
 
     /* A change of rate or channels inside ends the material. */
-    long flags = MPG123_QUIET | MPG123_GAPLESS | MPG123_FORCE_FLOAT | MPG123_NO_FRANKENSTEIN;
+    long flags = MPG123_QUIET | MPG123_GAPLESS | MPG123_FORCE_FLOAT;
     int encoding, channels;
     mpg123_param(handle, MPG123_ADD_FLAGS, flags, 0);
     mpg123_param(handle, MPG123_REMOVE_FLAGS, MPG123_AUTO_RESAMPLE, 0);
-    mpg123_param(handle, MPG123_PREFRAMES, PREROLL_FRAMES, 0);
+    /* For layers 1 and 2 it would take 2 instead of 8; they need no bits of earlier frames. */
+    mpg123_param(handle, MPG123_PREFRAMES, layer == 3 ? PERIOD_FRAMES : 0, 0);
     mpg123_param(handle, MPG123_RESYNC_LIMIT, RESYNC_BYTES, 0);
     if ((code = mpg123_replace_reader_handle(handle, read_bytes, move, NULL)) != MPG123_OK ||
-        (code = mpg123_open_handle(handle, &decoder->input)) != MPG123_OK ||
-        (code = mpg123_getformat(handle, &decoder->sample_rate_hz, &channels, &encoding)) != MPG123_OK ||
-        (code = mpg123_format_none(handle)) != MPG123_OK ||
-        (code = mpg123_format(handle, decoder->sample_rate_hz, channels, MPG123_ENC_FLOAT_32)) != MPG123_OK) {
+        (code = mpg123_open_handle(handle, decoder)) != MPG123_OK ||
+        (code = mpg123_getformat(handle, &decoder->sample_rate_hz, &channels, &encoding)) != MPG123_OK) {
         return mpg123_failed(decoder, code, error, error_size);
     }
+    if (encoding != MPG123_ENC_FLOAT_32) return mpg123_failed(decoder, MPG123_BAD_OUTFORMAT, error, error_size);
+    off_t lead = mpg123_tellframe(handle);
+    decoder->lead = lead > 0 ? (uint64_t)lead : 0;
     decoder->channels = (uint32_t)channels;
     return MOTET_OK;
 }
@@ -197,7 +217,9 @@ static motet_result mpeg_open(const motet_source *source, motet_decoder **decode
     if (opened == NULL) return motet_decode_fail(MOTET_ERROR_MEMORY, error, error_size, "no memory for the decoder");
     opened->input = input;
     opened->input.position = 0;
-    result = start(opened, error, error_size);
+    opened->frame_size = frame.frame_count;
+    opened->reservoir_bug = frame.layer == 3 && frame.version != 1;
+    result = start(opened, frame.layer, error, error_size);
     /* Without a count the frames are counted. With one they are not: libmpg123 would believe what it found, and forget
      * how much the encoder put in front. */
     if (result == MOTET_OK && claimed == 0 && mpg123_scan(opened->handle) != MPG123_OK) {
@@ -286,6 +308,67 @@ static motet_result mpeg_read_s16(motet_decoder *decoder, int16_t *interleaved, 
     return MOTET_OK;
 }
 
+/* Opens the stream anew, with what has been learnt about the places of its frames. */
+static int reopen(motet_decoder *decoder)
+{
+    off_t *places, step;
+    size_t count;
+    if (mpg123_index(decoder->handle, &places, &step, &count) == MPG123_OK && count > decoder->place_count) {
+        off_t *kept = realloc(decoder->places, count * sizeof(*kept));
+        if (kept == NULL) return MPG123_OUT_OF_MEM;
+        memcpy(kept, places, count * sizeof(*kept));
+        decoder->places = kept;
+        decoder->place_count = count;
+        decoder->place_step = step;
+    }
+    mpg123_close(decoder->handle);
+    decoder->input.position = 0;
+    int code = mpg123_open_handle(decoder->handle, decoder);
+    if (code == MPG123_OK && decoder->place_count > 0) {
+        code = mpg123_set_index(decoder->handle, decoder->places, decoder->place_step, decoder->place_count);
+    }
+    return code;
+}
+
+/* Opens the stream anew and sends it to an MPEG frame; where that is in samples, or negative. */
+static off_t restart_at(motet_decoder *decoder, uint64_t mpeg_frame, int *code)
+{
+    *code = reopen(decoder);
+    if (*code != MPG123_OK) return -1;
+    if (mpg123_seek_frame(decoder->handle, (off_t)mpeg_frame, SEEK_SET) < 0) {
+        *code = MPG123_ERR;
+        return -1;
+    }
+    return mpg123_tell(decoder->handle);
+}
+
+/* The first frames that libmpg123 decodes after a seek lack bits that stand in earlier ones. It decodes them as silence,
+ * which does no harm; but for MPEG 2 it forgets to clear a byte, and now and again takes such a frame for damaged and
+ * leaves it out, which upsets the order told below. So the side information of these frames is made zero on its way
+ * to libmpg123: this finds where it stands, while that is at the first of them. */
+static void silence_first_frames(motet_decoder *decoder)
+{
+    off_t place = mpg123_framepos(decoder->handle);
+    uint32_t bytes_held = 0;
+    while (decoder->reservoir_bug && place >= 0 && bytes_held < 255 && decoder->silent_count < PREROLL_FRAMES) {
+        unsigned char header[4];
+        motet_mpeg_frame frame;
+        if (motet_input_read_at(&decoder->input, (uint64_t)place, header, 4) < 4) return;
+        if (!motet_mpeg_frame_read(header, &frame) || frame.layer != 3) return;
+        uint32_t start = (header[1] & 1) != 0 ? 4 : 6; /* behind a checksum, where there is one */
+        uint32_t side = frame.channels == 2 ? 17 : 9;
+        if (frame.size < start + side) return;
+        /* But for the first byte: it says how much of the earlier frames is carried on to the next. */
+        decoder->silent[decoder->silent_count++] = (uint64_t)place + start + 1;
+        decoder->silent_size = side - 1;
+        bytes_held += frame.size - start - side;
+        place += frame.size;
+    }
+}
+
+/* The order in which libmpg123 adds up a sample's terms depends on how many frames it has decoded since it was opened,
+ * in periods of 8 frames at most. So it is opened anew and sent to a frame that has linear play's place in the period,
+ * early enough for all that the decoder remembers; what comes before the frame that is sought is forgotten. */
 static motet_result mpeg_seek(motet_decoder *decoder, uint64_t frame, char *error, size_t error_size)
 {
     if (decoder->broken) return motet_decode_fail(MOTET_ERROR_FORMAT, error, error_size, "the MP3 is broken");
@@ -294,19 +377,37 @@ static motet_result mpeg_seek(motet_decoder *decoder, uint64_t frame, char *erro
         decoder->ended = true;
         return MOTET_OK;
     }
-    off_t reached = mpg123_seek(decoder->handle, (off_t)frame, SEEK_SET);
-    if (reached == (off_t)frame) {
-        decoder->position = frame;
-        decoder->ended = false;
-        return MOTET_OK;
+    /* What the encoder put in front only makes the right frame a later one. */
+    uint64_t first = frame / decoder->frame_size;
+    first -= first > decoder->lead ? (first - decoder->lead) % PERIOD_FRAMES : 0;
+    int code;
+    off_t position = 0;
+    /* Where its own pre-roll would begin with the first frame of all, libmpg123 gives nothing. */
+    if (first <= decoder->lead + PREROLL_FRAMES + PERIOD_FRAMES) {
+        code = reopen(decoder);
+    } else {
+        position = restart_at(decoder, first - PREROLL_FRAMES, &code);
+        silence_first_frames(decoder);
+        if (decoder->silent_count > 0) position = restart_at(decoder, first - PREROLL_FRAMES, &code);
     }
-    /* A file that is shorter than it says has nothing there. */
-    if (!decoder->input.failed && (reached >= 0 || mpg123_errcode(decoder->handle) == MPG123_RESYNC_FAIL)) {
-        decoder->ended = decoder->short_material = true;
-        return MOTET_OK;
+    if (code != MPG123_OK || position < 0 || (uint64_t)position > frame) {
+        decoder->broken = true;
+        return mpg123_failed(decoder, code, error, error_size);
     }
-    decoder->broken = true;
-    return mpg123_failed(decoder, MPG123_ERR, error, error_size);
+    decoder->position = (uint64_t)position;
+    decoder->ended = false;
+
+    float piece[PIECE_SAMPLES];
+    uint32_t piece_frames = PIECE_SAMPLES / decoder->channels;
+    motet_result result = MOTET_OK;
+    while (result == MOTET_OK && decoder->position < frame && !decoder->ended) {
+        uint64_t left = frame - decoder->position;
+        uint32_t decoded;
+        result = mpeg_read_f32(decoder, piece, left < piece_frames ? (uint32_t)left : piece_frames, &decoded, error,
+                               error_size);
+    }
+    decoder->silent_count = 0;
+    return result;
 }
 
 static bool mpeg_truncated(const motet_decoder *decoder)

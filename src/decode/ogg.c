@@ -407,6 +407,9 @@ motet_result motet_ogg_read(motet_input *input, motet_ogg_codec codec, motet_ogg
                                  "an Ogg file of %" PRIu32 " streams with Opus is not read; expected one stream",
                                  walk.stream_count);
     }
+    if (scan->packet_count == 0) {
+        return motet_decode_fail(MOTET_ERROR_FORMAT, error, error_size, "an Opus stream without any sound");
+    }
     uint64_t length = walk.first_granule == GRANULE_NONE ? 0 : walk.granule - walk.first_granule;
     scan->frame_count = length > walk.preskip ? length - walk.preskip : 0;
     return MOTET_OK;

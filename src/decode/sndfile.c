@@ -223,6 +223,8 @@ static motet_result describe(motet_decoder *decoder, const char *container, cons
         if (decoder->kind == MOTET_FILE_FLAC) claimed = chunks->frame_count;
     } else {
         decoder->frame_limit = chunks->data_size / (encoding->sample_bits / 8 * decoder->channels);
+        /* AIFF says it twice, and libsndfile takes the size of the chunk for it. */
+        if (chunks->frame_count != 0 && chunks->frame_count < claimed) claimed = chunks->frame_count;
     }
     decoder->frame_count = claimed;
 

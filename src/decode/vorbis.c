@@ -174,6 +174,10 @@ static motet_result vorbis_open(const motet_source *source, motet_decoder **deco
         return result;
     }
     result = describe(opened, info, error, error_size);
+    /* In a chain that starts with a short stream libvorbisfile begins with a later one. */
+    if (result == MOTET_OK && ov_pcm_tell(&opened->file) != 0 && ov_pcm_seek(&opened->file, 0) != 0) {
+        result = open_failed(opened, OV_EBADLINK, error, error_size);
+    }
     if (result != MOTET_OK) {
         vorbis_close(opened);
         return result;

@@ -1,0 +1,569 @@
+/* Loop points and tags, files that are odd but whole, and real files. */
+#include "support/audio_files.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---------------------------------------------------------------------------------------- Loop points and tags */
+
+static void append_wav_start(audio_bytes *file, int frames)
+{
+    audio_bytes_append_text(file, "RIFF");
+    audio_bytes_append_le(file, 0, 4);
+    audio_bytes_append_text(file, "WAVEfmt ");
+    audio_bytes_append_le(file, 16, 4);
+    audio_bytes_append_le(file, 1, 2);     /* PCM */
+    audio_bytes_append_le(file, 1, 2);     /* channels */
+    audio_bytes_append_le(file, 44100, 4); /* rate */
+    audio_bytes_append_le(file, 88200, 4); /* bytes a second */
+    audio_bytes_append_le(file, 2, 2);     /* bytes a frame */
+    audio_bytes_append_le(file, 16, 2);    /* bits */
+    audio_bytes_append_text(file, "data");
+    audio_bytes_append_le(file, (uint64_t)frames * 2, 4);
+    for (int i = 0; i < frames; i++) audio_bytes_append_le(file, (uint64_t)i, 2);
+}
+
+static void finish_riff(audio_bytes *file)
+{
+    for (size_t i = 0; i < 4; i++) file->data[4 + i] = (unsigned char)((file->size - 8) >> 8 * i);
+}
+
+/* A "smpl" chunk byte by byte: its end is the last frame of the loop, ours is the frame after it. */
+static void test_loop_wav(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t type, start, end;
+        uint64_t wanted_start, wanted_end;
+    } cases[] = {
+        {0, 100, 899, 100, 900}, {0, 0, 999, 0, 1000}, {0, 5, 5, 5, 6},
+        {0, 100, 1000, 0, 0},    {0, 900, 100, 0, 0},  {1, 100, 899, 0, 0}, /* to and fro */
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        audio_bytes file = {0};
+        append_wav_start(&file, 1000);
+        audio_bytes_append_text(&file, "smpl");
+        audio_bytes_append_le(&file, 36 + 24, 4);
+        for (int k = 0; k < 7; k++) audio_bytes_append_le(&file, k == 3 ? 60 : 0, 4);
+        audio_bytes_append_le(&file, 1, 4); /* loops */
+        audio_bytes_append_le(&file, 0, 4); /* further bytes */
+        audio_bytes_append_le(&file, 0, 4); /* name */
+        audio_bytes_append_le(&file, cases[i].type, 4);
+        audio_bytes_append_le(&file, cases[i].start, 4);
+        audio_bytes_append_le(&file, cases[i].end, 4);
+        audio_bytes_append_le(&file, 0, 4);
+        audio_bytes_append_le(&file, 0, 4);
+        finish_riff(&file);
+        audio_decoder decoder;
+        audio_open_whole(&decoder, &file);
+        assert_int_equal(decoder.info.frame_count, 1000);
+        assert_int_equal(decoder.info.loop_start_frame, cases[i].wanted_start);
+        assert_int_equal(decoder.info.loop_end_frame, cases[i].wanted_end);
+        audio_close(&decoder);
+        audio_bytes_free(&file);
+    }
+}
+
+/* AIFF keeps loops as markers between frames: the end is the frame after the loop already. */
+static void test_loop_aiff(void **state)
+{
+    (void)state;
+    audio_bytes file = {0};
+    audio_bytes_append_text(&file, "FORM");
+    audio_bytes_append_be(&file, 0, 4);
+    audio_bytes_append_text(&file, "AIFFCOMM");
+    audio_bytes_append_be(&file, 18, 4);
+    audio_bytes_append_be(&file, 1, 2);
+    audio_bytes_append_be(&file, 1000, 4);
+    audio_bytes_append_be(&file, 16, 2);
+    audio_bytes_append(&file, "\x40\x0E\xAC\x44\0\0\0\0\0\0", 10); /* 44100 */
+    audio_bytes_append_text(&file, "MARK");
+    audio_bytes_append_be(&file, 2 + 2 * 8, 4);
+    audio_bytes_append_be(&file, 2, 2);
+    for (uint64_t k = 1; k <= 2; k++) {
+        audio_bytes_append_be(&file, k, 2);
+        audio_bytes_append_be(&file, k == 1 ? 100 : 900, 4);
+        audio_bytes_append_be(&file, 1, 1);
+        audio_bytes_append_text(&file, k == 1 ? "a" : "b");
+    }
+    audio_bytes_append_text(&file, "INST");
+    audio_bytes_append_be(&file, 20, 4);
+    audio_bytes_append(&file, "\x3C\0\0\x7F\0\x7F\0\0", 8);
+    audio_bytes_append_be(&file, 1, 2); /* sustain loop forward */
+    audio_bytes_append_be(&file, 1, 2);
+    audio_bytes_append_be(&file, 2, 2);
+    for (int k = 0; k < 3; k++) audio_bytes_append_be(&file, 0, 2);
+    audio_bytes_append_text(&file, "SSND");
+    audio_bytes_append_be(&file, 8 + 2000, 4);
+    audio_bytes_append_be(&file, 0, 8);
+    for (uint64_t i = 0; i < 1000; i++) audio_bytes_append_be(&file, i, 2);
+    for (size_t i = 0; i < 4; i++) file.data[4 + i] = (unsigned char)((file.size - 8) >> 8 * (3 - i));
+
+    audio_decoder decoder;
+    uint64_t frames;
+    audio_open_whole(&decoder, &file);
+    assert_int_equal(decoder.info.loop_start_frame, 100);
+    assert_int_equal(decoder.info.loop_end_frame, 900);
+    int16_t *samples = audio_decode_s16(&decoder, &frames);
+    assert_int_equal(frames, 1000);
+    assert_int_equal(samples[999], 999);
+    free(samples);
+    audio_close(&decoder);
+    audio_bytes_free(&file);
+}
+
+/* Puts another comment of the same length into the place of one. */
+static void replace(audio_bytes *file, const char *old, const char *new)
+{
+    size_t at = audio_bytes_find(file, old);
+    assert_true(at != SIZE_MAX);
+    assert_int_equal(strlen(old), strlen(new));
+    memcpy(file->data + at, new, strlen(new));
+    audio_mend_ogg(file->data, file->size);
+}
+
+static const char *find_tag(const audio_decoder *decoder, const char *key)
+{
+    for (uint32_t i = 0; i < decoder->info.tag_count; i++) {
+        if (strcmp(decoder->info.tags[i].key, key) == 0) return decoder->info.tags[i].value;
+    }
+    return "";
+}
+
+static void test_loop_comments(void **state)
+{
+    (void)state;
+    static const int formats[] = {SF_FORMAT_OGG | SF_FORMAT_VORBIS, SF_FORMAT_OGG | SF_FORMAT_OPUS,
+                                  SF_FORMAT_FLAC | SF_FORMAT_PCM_16};
+    /* The title's place and the artist's. */
+    static const struct {
+        const char *first, *second;
+        uint64_t start, end;
+    } cases[] = {
+        {"LOOPSTART=01000", "LOOPLENGTH=05000", 1000, 6000}, {"loopstart=01000", "LoopLength=05000", 1000, 6000},
+        {"LOOP_START=1000", "LOOP_END=0006000", 1000, 6000}, {"LOOPSTART=01000", "COMMENT=nonsense", 1000, 20000},
+        {"LOOPLENGTH=5000", "COMMENT=nonsense", 0, 5000},    {"LOOPSTART=01000", "LOOPEND=00020000", 1000, 20000},
+        {"LOOPSTART=01000", "LOOPEND=00020001", 0, 0},       {"LOOPSTART=01000", "LOOPEND=00001000", 0, 0},
+        {"LOOPSTART=-1000", "LOOPEND=00001000", 0, 1000},    {"LOOPSTART=01.00", "LOOPEND=halfway!", 0, 0},
+    };
+    for (size_t f = 0; f < 3; f++) {
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+            audio_recipe recipe = {
+                .format = formats[f], .channels = 1, .rate = 48000, .title = "first tag", .artist = "second ta"};
+            audio_bytes file = audio_write_tones(&recipe, 20000);
+            /* Keys are written in one case or another by different formats. */
+            bool upper = audio_bytes_find(&file, "TITLE=") != SIZE_MAX;
+            replace(&file, upper ? "TITLE=first tag" : "title=first tag", cases[i].first);
+            replace(&file, upper ? "ARTIST=second ta" : "artist=second ta", cases[i].second);
+            audio_decoder decoder;
+            audio_open_whole(&decoder, &file);
+            if (decoder.info.loop_start_frame != cases[i].start || decoder.info.loop_end_frame != cases[i].end) {
+                fail_msg("format %zu, case %zu: loop %d to %d", f, i, (int)decoder.info.loop_start_frame,
+                         (int)decoder.info.loop_end_frame);
+            }
+            if (i == 3) assert_string_equal(find_tag(&decoder, "COMMENT"), "nonsense");
+            audio_close(&decoder);
+            audio_bytes_free(&file);
+        }
+    }
+}
+
+static void test_tags(void **state)
+{
+    (void)state;
+    static const int formats[] = {
+        SF_FORMAT_WAV | SF_FORMAT_PCM_16,  SF_FORMAT_AIFF | SF_FORMAT_PCM_16, SF_FORMAT_CAF | SF_FORMAT_PCM_16,
+        SF_FORMAT_FLAC | SF_FORMAT_PCM_16, SF_FORMAT_OGG | SF_FORMAT_VORBIS,  SF_FORMAT_OGG | SF_FORMAT_OPUS,
+    };
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        audio_recipe recipe = {.format = formats[i],
+                               .channels = 2,
+                               .rate = 48000,
+                               .title = "Ein St\xC3\xBC"
+                                        "ck",
+                               .artist = "Somebody"};
+        audio_bytes file = audio_write_tones(&recipe, 5000);
+        audio_decoder decoder;
+        audio_open_whole(&decoder, &file);
+        assert_string_equal(find_tag(&decoder, "TITLE"), recipe.title);
+        assert_string_equal(find_tag(&decoder, "ARTIST"), recipe.artist);
+        audio_close(&decoder);
+
+        /* What is no UTF-8 is Latin-1. */
+        size_t at = audio_bytes_find(&file, "Ein St\xC3\xBC");
+        if (at != SIZE_MAX) {
+            memcpy(file.data + at, "Ein St\xFC!", 8);
+            audio_mend_ogg(file.data, file.size);
+            audio_open_whole(&decoder, &file);
+            assert_string_equal(find_tag(&decoder, "TITLE"), "Ein St\xC3\xBC!ck");
+            audio_close(&decoder);
+        }
+        audio_bytes_free(&file);
+    }
+}
+
+static void append_id3_frame(audio_bytes *file, const char *id, const char *text, size_t size)
+{
+    audio_bytes_append_text(file, id);
+    audio_bytes_append_be(file, size + 1, 4);
+    audio_bytes_append_be(file, 0, 2);
+    audio_bytes_append_be(file, 3, 1); /* UTF-8 */
+    audio_bytes_append(file, text, size);
+}
+
+/* ID3 tags written by hand, with loop points in the frames that name themselves. */
+static void test_tags_mp3(void **state)
+{
+    (void)state;
+    audio_recipe recipe = {.format = SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, .channels = 2, .rate = 44100};
+    audio_bytes inner = audio_write_tones(&recipe, 20000), file = {0};
+    audio_bytes_append(&file, "ID3\x04\0\0\0\0\0\0", 10);
+    append_id3_frame(&file, "TIT2",
+                     "Ein St\xC3\xBC"
+                     "ck",
+                     10);
+    append_id3_frame(&file, "TPE1", "Somebody", 8);
+    append_id3_frame(&file, "TXXX",
+                     "LOOPSTART\0"
+                     "1000",
+                     14);
+    append_id3_frame(&file, "TXXX",
+                     "LOOPLENGTH\0"
+                     "5000",
+                     15);
+    file.data[9] = (unsigned char)(file.size - 10);
+    assert_true(file.size - 10 < 128);
+    audio_bytes_append(&file, inner.data, inner.size);
+
+    audio_decoder decoder;
+    uint64_t frames;
+    audio_open_whole(&decoder, &file);
+    assert_string_equal(find_tag(&decoder, "TITLE"), "Ein St\xC3\xBC"
+                                                     "ck");
+    assert_string_equal(find_tag(&decoder, "ARTIST"), "Somebody");
+    assert_int_equal(decoder.info.loop_start_frame, 1000);
+    assert_int_equal(decoder.info.loop_end_frame, 6000);
+    float *samples = audio_decode_f32(&decoder, &frames);
+    assert_int_equal(frames, 20000);
+    free(samples);
+    audio_close(&decoder);
+    audio_bytes_free(&file);
+    audio_bytes_free(&inner);
+}
+
+/* ----------------------------------------------------------------------------------------------- Odd but whole */
+
+static void test_zero_frames(void **state)
+{
+    (void)state;
+    static const int formats[] = {
+        SF_FORMAT_WAV | SF_FORMAT_PCM_16,  SF_FORMAT_WAV | SF_FORMAT_FLOAT,   SF_FORMAT_RF64 | SF_FORMAT_PCM_16,
+        SF_FORMAT_AIFF | SF_FORMAT_PCM_16, SF_FORMAT_AIFF | SF_FORMAT_DOUBLE, SF_FORMAT_CAF | SF_FORMAT_PCM_16,
+        SF_FORMAT_CAF | SF_FORMAT_ALAC_16, SF_FORMAT_OGG | SF_FORMAT_VORBIS,
+    };
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        audio_recipe recipe = {.format = formats[i], .channels = 2, .rate = 48000};
+        audio_bytes file = audio_write(&recipe, AUDIO_F32, "", 0);
+        audio_decoder decoder;
+        audio_open_whole(&decoder, &file);
+        assert_int_equal(decoder.info.frame_count, 0);
+        for (int k = 0; k < 2; k++) {
+            uint64_t frames;
+            float *samples = audio_decode_f32(&decoder, &frames);
+            assert_int_equal(frames, 0);
+            free(samples);
+            assert_int_equal(decoder.backend->seek(decoder.decoder, 0, decoder.error, sizeof(decoder.error)), MOTET_OK);
+        }
+        assert_false(decoder.backend->truncated(decoder.decoder));
+        audio_close(&decoder);
+        audio_bytes_free(&file);
+    }
+
+    /* An Opus file of headers alone, and a FLAC file. libsndfile writes nothing at all for the latter. */
+    audio_recipe recipe = {.format = SF_FORMAT_OGG | SF_FORMAT_OPUS, .channels = 2, .rate = 48000};
+    audio_bytes file = audio_write(&recipe, AUDIO_F32, "", 0);
+    audio_decoder decoder;
+    assert_int_equal(audio_open(&decoder, &file), MOTET_ERROR_FORMAT);
+    assert_string_equal(decoder.error, "an Opus stream without any sound");
+    audio_bytes_free(&file);
+
+    audio_bytes_append_text(&file, "fLaC");
+    audio_bytes_append_be(&file, 0x80000022, 4);
+    audio_bytes_append_be(&file, 0x10001000, 4);
+    audio_bytes_append_be(&file, 0, 6);
+    audio_bytes_append_be(&file, UINT64_C(44100) << 44 | UINT64_C(1) << 41 | UINT64_C(15) << 36, 8);
+    for (int i = 0; i < 16; i++) audio_bytes_append_be(&file, 0, 1);
+    audio_open_whole(&decoder, &file);
+    assert_int_equal(decoder.info.channels, 2);
+    assert_string_equal(decoder.info.encoding, "16-bit FLAC");
+    uint64_t frames;
+    free(audio_decode_s16(&decoder, &frames));
+    assert_int_equal(frames, 0);
+    assert_int_equal(decoder.backend->seek(decoder.decoder, 0, decoder.error, sizeof(decoder.error)), MOTET_OK);
+    audio_close(&decoder);
+    audio_bytes_free(&file);
+}
+
+/* An AIFF with its sound in front of what says what it is like, of an odd number of bytes. */
+static void test_aiff_order(void **state)
+{
+    (void)state;
+    audio_bytes file = {0};
+    audio_bytes_append_text(&file, "FORM");
+    audio_bytes_append_be(&file, 4 + 8 + 8 + 4 + 8 + 18, 4);
+    audio_bytes_append_text(&file, "AIFFSSND");
+    audio_bytes_append_be(&file, 8 + 3, 4);
+    audio_bytes_append_be(&file, 0, 8);
+    audio_bytes_append(&file, "\x01\xFF\x7F\0", 4);
+    audio_bytes_append_text(&file, "COMM");
+    audio_bytes_append_be(&file, 18, 4);
+    audio_bytes_append_be(&file, 1, 2);
+    audio_bytes_append_be(&file, 3, 4);
+    audio_bytes_append_be(&file, 8, 2);
+    audio_bytes_append(&file, "\x40\x0E\xAC\x44\0\0\0\0\0\0", 10);
+    audio_decoder decoder;
+    uint64_t frames;
+    audio_open_whole(&decoder, &file);
+    int16_t *samples = audio_decode_s16(&decoder, &frames);
+    assert_int_equal(frames, 3);
+    assert_int_equal(samples[0], 256);
+    assert_int_equal(samples[1], -256);
+    assert_int_equal(samples[2], 127 * 256);
+    free(samples);
+    audio_close(&decoder);
+    audio_bytes_free(&file);
+}
+
+/* Chunks after the sound that a cut has taken do no harm, and a data chunk of no size is believed when the rest of the
+ * header is right. */
+static void test_trailing_chunks(void **state)
+{
+    (void)state;
+    audio_bytes file = {0};
+    audio_decoder decoder;
+    uint64_t frames;
+    append_wav_start(&file, 1000);
+    size_t end = file.size;
+    audio_bytes_append_text(&file, "LIST");
+    audio_bytes_append_le(&file, 26, 4);
+    audio_bytes_append_text(&file, "INFOINAM");
+    audio_bytes_append_le(&file, 14, 4);
+    audio_bytes_append_text(&file, "somebody's song");
+    finish_riff(&file);
+    for (size_t cut = end; cut <= file.size; cut++) {
+        audio_bytes part = audio_bytes_copy(&file, cut);
+        audio_open_whole(&decoder, &part);
+        int16_t *samples = audio_decode_s16(&decoder, &frames);
+        assert_int_equal(frames, 1000);
+        assert_int_equal(samples[999], 999);
+        assert_false(decoder.backend->truncated(decoder.decoder));
+        free(samples);
+        audio_close(&decoder);
+        audio_bytes_free(&part);
+    }
+    audio_bytes_free(&file);
+
+    append_wav_start(&file, 0);
+    audio_bytes_append_text(&file, "LIST");
+    audio_bytes_append_le(&file, 4, 4);
+    audio_bytes_append_text(&file, "INFO");
+    finish_riff(&file);
+    audio_open_whole(&decoder, &file);
+    int16_t *samples = audio_decode_s16(&decoder, &frames);
+    assert_int_equal(frames, 0);
+    free(samples);
+    audio_close(&decoder);
+    audio_bytes_free(&file);
+}
+
+/* ID3 tags in front of other formats, a tag behind FLAC, and an MP3 stream inside a WAV. */
+static void test_wrapped(void **state)
+{
+    (void)state;
+    static const int formats[] = {SF_FORMAT_WAV | SF_FORMAT_PCM_16, SF_FORMAT_FLAC | SF_FORMAT_PCM_16,
+                                  SF_FORMAT_OGG | SF_FORMAT_VORBIS, SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III};
+    char trailer[128] = "TAG";
+    for (size_t i = 0; i < 4; i++) {
+        audio_recipe recipe = {.format = formats[i], .channels = 2, .rate = 44100};
+        audio_bytes inner = audio_write_tones(&recipe, 20000), file = {0};
+        audio_bytes_append(&file, "ID3\x04\0\0\0\0\x02\x00", 10);
+        for (int k = 0; k < 256; k++) audio_bytes_append_le(&file, 0, 1);
+        audio_bytes_append(&file, inner.data, inner.size);
+        audio_bytes_append(&file, trailer, sizeof(trailer));
+        audio_decoder plain, wrapped;
+        uint64_t frames, more;
+        audio_open_whole(&plain, &inner);
+        audio_open_whole(&wrapped, &file);
+        float *expected = audio_decode_f32(&plain, &frames), *samples = audio_decode_f32(&wrapped, &more);
+        assert_int_equal(frames, 20000);
+        assert_int_equal(more, 20000);
+        assert_memory_equal(samples, expected, 2 * 20000 * sizeof(float));
+        assert_false(wrapped.backend->truncated(wrapped.decoder));
+        free(expected);
+        free(samples);
+        audio_close(&plain);
+        audio_close(&wrapped);
+        audio_bytes_free(&file);
+
+        if (i == 3) {
+            audio_bytes_append_text(&file, "RIFF");
+            audio_bytes_append_le(&file, 0, 4);
+            audio_bytes_append_text(&file, "WAVEfmt ");
+            audio_bytes_append_le(&file, 30, 4);
+            audio_bytes_append_le(&file, 0x55, 2);
+            audio_bytes_append_le(&file, 2, 2);
+            audio_bytes_append_le(&file, 44100, 4);
+            audio_bytes_append_le(&file, 16000, 4);
+            for (int k = 0; k < 9; k++) audio_bytes_append_le(&file, 1, 2);
+            audio_bytes_append_text(&file, "data");
+            audio_bytes_append_le(&file, inner.size, 4);
+            audio_bytes_append(&file, inner.data, inner.size);
+            finish_riff(&file);
+            audio_open_whole(&wrapped, &file);
+            assert_string_equal(wrapped.info.container, "WAV");
+            assert_string_equal(wrapped.info.encoding, "MP3");
+            samples = audio_decode_f32(&wrapped, &more);
+            assert_int_equal(more, 20000);
+            free(samples);
+            audio_close(&wrapped);
+            audio_bytes_free(&file);
+        }
+        audio_bytes_free(&inner);
+    }
+}
+
+static void renumber(audio_bytes *file, unsigned char serial)
+{
+    for (size_t i = 0; i + 27 < file->size; i++) {
+        if (memcmp(file->data + i, "OggS", 4) == 0) file->data[i + 14] = serial;
+    }
+    audio_mend_ogg(file->data, file->size);
+}
+
+/* Two Vorbis streams after one another play as one where they are alike. */
+static void test_chain(void **state)
+{
+    (void)state;
+    audio_recipe recipe = {.format = SF_FORMAT_OGG | SF_FORMAT_VORBIS, .channels = 2, .rate = 44100};
+    audio_recipe other = {.format = SF_FORMAT_OGG | SF_FORMAT_VORBIS, .channels = 1, .rate = 22050};
+    audio_bytes first = audio_write_tones(&recipe, 20000), second = audio_write_tones(&recipe, 10000);
+    audio_bytes third = audio_write_tones(&other, 10000);
+    audio_decoder decoder;
+    uint64_t frames;
+
+    /* No two streams of a chain have the same number. */
+    renumber(&second, 2);
+    renumber(&third, 3);
+    audio_bytes chain = audio_bytes_copy(&first, first.size);
+    audio_bytes_append(&chain, second.data, second.size);
+    audio_open_whole(&decoder, &chain);
+    assert_int_equal(decoder.info.frame_count, 30000);
+    float *samples = audio_decode_f32(&decoder, &frames);
+    assert_int_equal(frames, 30000);
+    assert_false(decoder.backend->truncated(decoder.decoder));
+    free(samples);
+    audio_close(&decoder);
+    audio_check_seeks("chain", &chain, 100, 0);
+    audio_bytes_free(&chain);
+
+    chain = audio_bytes_copy(&first, first.size);
+    audio_bytes_append(&chain, third.data, third.size);
+    assert_int_equal(audio_open(&decoder, &chain), MOTET_ERROR_UNSUPPORTED);
+    assert_string_equal(decoder.error, "a chain of Vorbis streams that changes from 44100 Hz, 2 channels to 22050 Hz, "
+                                       "1 channels at stream 2; expected all alike");
+    audio_bytes_free(&chain);
+    audio_bytes_free(&first);
+    audio_bytes_free(&second);
+    audio_bytes_free(&third);
+}
+
+/* -------------------------------------------------------------------------------------------------- Real files */
+
+static float *decode_with_libsndfile(const char *path, uint64_t *frames, uint32_t *channels)
+{
+    SF_INFO info = {0};
+    SNDFILE *file = sf_open(path, SFM_READ, &info);
+    if (file == NULL) fail_msg("%s: %s", path, sf_strerror(NULL));
+    float *samples = audio_allocate((size_t)info.frames * (size_t)info.channels * sizeof(float));
+    *frames = (uint64_t)sf_readf_float(file, samples, info.frames);
+    *channels = (uint32_t)info.channels;
+    sf_close(file);
+    return samples;
+}
+
+/* Decodes the files of a pattern, compares them with what libsndfile makes of them and seeks in them. Returns how many
+ * there were. */
+static size_t check_real(const char *pattern, size_t every, int places)
+{
+    glob_t found;
+    if (glob(pattern, 0, NULL, &found) != 0) return 0;
+    size_t count = 0;
+    for (size_t i = 0; i < found.gl_pathc; i += every) {
+        const char *path = found.gl_pathv[i];
+        audio_bytes file = audio_bytes_load(path);
+        audio_decoder decoder;
+        uint64_t frames, expected_frames;
+        uint32_t channels;
+        if (audio_open(&decoder, &file) != MOTET_OK) fail_msg("%s: %s", path, decoder.error);
+        float *samples;
+        if (audio_read_f32(&decoder, &samples, &frames, UINT32_MAX) != MOTET_OK)
+            fail_msg("%s: %s", path, decoder.error);
+        if (decoder.backend->truncated(decoder.decoder)) fail_msg("%s is taken for cut", path);
+        if (frames != decoder.info.frame_count) fail_msg("%s: other frames than announced", path);
+        audio_close(&decoder);
+
+        float *expected = decode_with_libsndfile(path, &expected_frames, &channels);
+        if (frames != expected_frames) fail_msg("%s: %d frames, not %d", path, (int)frames, (int)expected_frames);
+        if (memcmp(samples, expected, frames * channels * sizeof(float)) != 0) fail_msg("%s: other samples", path);
+        audio_check_seeks(path, &file, places, 0);
+        free(expected);
+        free(samples);
+        audio_bytes_free(&file);
+        count++;
+    }
+    globfree(&found);
+    return count;
+}
+
+static void test_real_vorbis(void **state)
+{
+    (void)state;
+    if (check_real("/usr/share/sounds/freedesktop/stereo/*.oga", 1, 40) == 0) skip();
+}
+
+static void test_real_flac(void **state)
+{
+    (void)state;
+    if (check_real("/usr/share/sonic-pi/samples/*.flac", 11, 20) == 0) skip();
+}
+
+static void test_real_wav(void **state)
+{
+    (void)state;
+    if (check_real("/usr/share/sounds/alsa/*.wav", 1, 20) == 0) skip();
+}
+
+static void test_real_mp3(void **state)
+{
+    (void)state;
+    if (check_real("/usr/share/games/asc/music/*.mp3", 2, 40) == 0) skip();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_loop_wav),   cmocka_unit_test(test_loop_aiff),       cmocka_unit_test(test_loop_comments),
+        cmocka_unit_test(test_tags),       cmocka_unit_test(test_tags_mp3),        cmocka_unit_test(test_zero_frames),
+        cmocka_unit_test(test_aiff_order), cmocka_unit_test(test_trailing_chunks), cmocka_unit_test(test_wrapped),
+        cmocka_unit_test(test_chain),      cmocka_unit_test(test_real_vorbis),     cmocka_unit_test(test_real_flac),
+        cmocka_unit_test(test_real_wav),   cmocka_unit_test(test_real_mp3),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
