@@ -218,17 +218,18 @@ void motet_bus_apply_now(motet_engine *engine, uint32_t index, uint64_t frame) M
     }
 }
 
-bool motet_bus_apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
+bool motet_bus_ends_block(const motet_command *command) MOTET_NONBLOCKING
+{
+    return command->kind == MOTET_COMMAND_BUS_SET_SOLO; /* rare, and moves the gates of any number of buses */
+}
+
+void motet_bus_apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
 {
     motet_command *commands = engine->commands.commands;
-    if (commands[index].kind == MOTET_COMMAND_BUS_SET_SOLO) {
-        return false; /* rare, and moves the gates of any number of buses */
-    }
     motet_bus_node *node = engine->mixer.topology->by_index[commands[index].target];
     commands[index].next = MOTET_NO_COMMAND;
     *(node->chain_last != MOTET_NO_COMMAND ? &commands[node->chain_last].next : &node->cursor) = index;
     node->chain_last = index;
-    return true;
 }
 
 void motet_bus_unchain(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING

@@ -55,10 +55,11 @@ void motet_bus_node_destroy(motet_heap *heap, motet_bus_node *node);
 motet_topology *motet_topology_create(motet_heap *heap, motet_bus_node *const *nodes, uint32_t count);
 void motet_topology_destroy(motet_heap *heap, motet_topology *topology);
 
-/* Applies a bus command at the start of a block, or chains it for later in it; false when the block must end at its
- * frame. */
+/* Applies a bus command at the start of a block, or chains it for later in it. */
 void motet_bus_apply_now(motet_engine *engine, uint32_t command, uint64_t frame) MOTET_NONBLOCKING;
-bool motet_bus_apply_later(motet_engine *engine, uint32_t command) MOTET_NONBLOCKING;
+void motet_bus_apply_later(motet_engine *engine, uint32_t command) MOTET_NONBLOCKING;
+/* Whether the block must end before a command instead. */
+bool motet_bus_ends_block(const motet_command *command) MOTET_NONBLOCKING;
 /* At the end of the block: the command's bus has no chain any more. */
 void motet_bus_unchain(motet_engine *engine, uint32_t command) MOTET_NONBLOCKING;
 /* Moves the gates of all buses to what is soloed now. */

@@ -71,19 +71,26 @@ static void apply_now(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
     hand_back(engine, index);
 }
 
-/* At a frame inside the block; false when the block must end there. */
-static bool apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
+/* At a frame inside the block. */
+static void apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
 {
     motet_command *command = &engine->commands.commands[index];
-    if (command->kind == MOTET_COMMAND_SET_TOPOLOGY) {
-        return false;
-    }
-    if (is_of_bus(command) ? !motet_bus_apply_later(engine, index) : !motet_slot_apply_later(engine, index)) {
-        return false;
+    if (is_of_bus(command)) {
+        motet_bus_apply_later(engine, index);
+    } else {
+        motet_slot_apply_later(engine, index);
     }
     command->next_in_block = engine->first_in_block;
     engine->first_in_block = index;
-    return true;
+}
+
+static bool ends_block(motet_engine *engine, uint32_t index, uint32_t *tails_needed) MOTET_NONBLOCKING
+{
+    const motet_command *command = &engine->commands.commands[index];
+    if (command->kind == MOTET_COMMAND_SET_TOPOLOGY) {
+        return true;
+    }
+    return is_of_bus(command) ? motet_bus_ends_block(command) : motet_slot_ends_block(engine, command, tails_needed);
 }
 
 /* Takes in what has been published, at most a ring's worth: commands for this frame apply, later ones wait. */
@@ -118,18 +125,43 @@ static void apply_due_now(motet_engine *engine) MOTET_NONBLOCKING
     }
 }
 
+/* Takes the commands of one frame out of the schedule, linked in their order by `next`; true when one of them ends the
+ * block. */
+static bool take_frame(motet_engine *engine, uint64_t frame, uint32_t *first) MOTET_NONBLOCKING
+{
+    uint32_t index, tails_needed = 0;
+    uint32_t *link = first;
+    bool ends = false;
+    while ((index = motet_schedule_due(&engine->schedule, frame + 1)) != MOTET_NO_COMMAND) {
+        motet_schedule_remove_first(&engine->schedule);
+        ends = ends_block(engine, index, &tails_needed) || ends;
+        *link = index;
+        link = &engine->commands.commands[index].next;
+    }
+    *link = MOTET_NO_COMMAND;
+    return ends;
+}
+
 /* Chains the commands due inside the block to what they change; returns the block's length, shorter where one of them
- * concerns too much to wait for its frame. */
+ * concerns too much to wait for its frame. The commands of one frame go the same way, so that their order is kept. */
 static uint32_t chain_block(motet_engine *engine, uint32_t count) MOTET_NONBLOCKING
 {
-    uint32_t index;
+    uint32_t due, next;
     engine->first_in_block = MOTET_NO_COMMAND;
-    while ((index = motet_schedule_due(&engine->schedule, engine->now + count)) != MOTET_NO_COMMAND) {
-        if (!apply_later(engine, index)) {
-            count = (uint32_t)(engine->commands.commands[index].frame - engine->now);
-            break;
+    while ((due = motet_schedule_due(&engine->schedule, engine->now + count)) != MOTET_NO_COMMAND) {
+        uint64_t frame = engine->commands.commands[due].frame;
+        bool ends = take_frame(engine, frame, &due);
+        for (; due != MOTET_NO_COMMAND; due = next) {
+            next = engine->commands.commands[due].next;
+            if (ends) {
+                motet_schedule_add(&engine->schedule, due);
+            } else {
+                apply_later(engine, due);
+            }
         }
-        motet_schedule_remove_first(&engine->schedule);
+        if (ends) {
+            return (uint32_t)(frame - engine->now);
+        }
     }
     return count;
 }

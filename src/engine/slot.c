@@ -24,6 +24,7 @@ bool motet_slots_create(motet_slots *slots, motet_heap *heap, uint32_t max_voice
             slot->place.is_tail = true;
             slot->place.next = slots->free_tail;
             slots->free_tail = i;
+            slots->free_tail_count++;
         }
     }
     return true;
@@ -159,6 +160,7 @@ static motet_slot *take_tail(motet_engine *engine, motet_slot *voice) MOTET_NONB
     }
     motet_slot *tail = slot_at(engine, slots->free_tail);
     slots->free_tail = tail->place.next;
+    slots->free_tail_count--;
     tail->place.owner = voice->place.index;
     tail->place.rank = ++slots->tails;
     tail->place.bus = voice->place.bus;
@@ -215,6 +217,7 @@ void motet_slot_free_tail(motet_engine *engine, motet_slot *tail) MOTET_NONBLOCK
     tail->cursor = tail->dry_until = tail->voice_until = MOTET_NO_COMMAND;
     tail->place.next = engine->slots.free_tail;
     engine->slots.free_tail = tail->place.index;
+    engine->slots.free_tail_count++;
     if (owner->phase == MOTET_SLOT_ENDED && owner->place.tail_count == 0) {
         give_back(engine, owner);
     }
@@ -533,37 +536,44 @@ static void set_bus_later(motet_engine *engine, motet_slot *slot, uint32_t index
     slot->dry_until = index;
 }
 
-bool motet_slot_apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
+bool motet_slot_ends_block(motet_engine *engine, const motet_command *command, uint32_t *tails_needed) MOTET_NONBLOCKING
+{
+    bool is_jump = command->kind == MOTET_COMMAND_SEEK || command->kind == MOTET_COMMAND_SET_BUS;
+    *tails_needed += is_jump && command->fade_frames > 0;
+    switch ((motet_command_kind)command->kind) {
+    case MOTET_COMMAND_STOP_SOUND: return true; /* rare, and concerns any number of voices */
+    case MOTET_COMMAND_STOP:
+        /* Its event carries the block's frame. */
+        return slot_at(engine, command->target)->phase == MOTET_SLOT_WAITING;
+    case MOTET_COMMAND_SET_BUS:
+        if (command->fade_frames == 0) {
+            return true; /* a step between two buses: the voice just moves */
+        }
+        break;
+    default: break;
+    }
+    return is_jump && *tails_needed > engine->slots.free_tail_count;
+}
+
+void motet_slot_apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
 {
     motet_command *command = &engine->commands.commands[index];
-    if (command->kind == MOTET_COMMAND_STOP_SOUND) {
-        return false; /* rare, and concerns any number of voices */
-    }
     motet_slot *slot = slot_at(engine, command->target);
     if (slot->generation != command->generation || !is_alive(slot)) {
-        return true;
+        return;
     }
     if (command->kind == MOTET_COMMAND_PLAY) {
         motet_slot_start(engine, slot, command->frame);
-        return true;
+        return;
     }
     if (slot->phase == MOTET_SLOT_WAITING) {
-        if (command->kind == MOTET_COMMAND_STOP) {
-            return false; /* so that the event carries the block's frame */
-        }
         apply_to_voice_now(engine, slot, command);
-        return true;
+        return;
     }
     bool at_start = slot->start_frame == command->frame;
-    bool leaves_tail = !at_start && command->fade_frames > 0 &&
-                       (command->kind == MOTET_COMMAND_SEEK ||
-                        (command->kind == MOTET_COMMAND_SET_BUS && command->index != slot->place.bus));
-    if (leaves_tail && engine->slots.free_tail == MOTET_NO_SLOT) {
-        return false;
-    }
     if (command->kind != MOTET_COMMAND_SET_BUS) {
         chain(engine, slot, index);
-        if (leaves_tail) {
+        if (command->kind == MOTET_COMMAND_SEEK && !at_start && command->fade_frames > 0) {
             motet_slot *tail = take_tail(engine, slot);
             tail->place.is_reserved = true;
             command->tail = tail->place.index;
@@ -571,12 +581,8 @@ bool motet_slot_apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCK
     } else if (at_start) {
         move_to_bus(engine, slot, command->index, NULL);
     } else if (command->index != slot->place.bus) {
-        if (command->fade_frames == 0) {
-            return false; /* a step between two buses: the block ends here, then the voice just moves */
-        }
         set_bus_later(engine, slot, index);
     }
-    return true;
 }
 
 void motet_slot_unchain(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING

@@ -92,6 +92,7 @@ typedef struct motet_slots {
     motet_slot *slots;
     uint32_t voice_count, slot_count;
     uint32_t free_tail; /* linked by `next` */
+    uint32_t free_tail_count;
     uint32_t oldest_tail, newest_tail;
     uint64_t plays; /* play numbers given */
     uint64_t tails; /* ranks given */
@@ -107,9 +108,12 @@ void motet_slot_start(motet_engine *engine, motet_slot *slot, uint64_t frame) MO
 
 /* Applies a command at the slot's present frame; all slots stand at the start of a block. */
 void motet_slot_apply_now(motet_engine *engine, uint32_t command) MOTET_NONBLOCKING;
-/* Chains a command to its voice for later in this block. False when that needs a tail and none is free: the block
- * must end at the command's frame, where the oldest can be given up. */
-bool motet_slot_apply_later(motet_engine *engine, uint32_t command) MOTET_NONBLOCKING;
+/* Whether the block must end before a command instead. `*tails_needed` counts the tails that it and the commands
+ * asked about before it may need: where they are not there, the oldest have to be given up first. */
+bool motet_slot_ends_block(motet_engine *engine, const motet_command *command,
+                           uint32_t *tails_needed) MOTET_NONBLOCKING;
+/* Chains a command that does not end the block to its voice, for later in it. */
+void motet_slot_apply_later(motet_engine *engine, uint32_t command) MOTET_NONBLOCKING;
 
 /* Renders a slot up to engine frame `end` into a sum whose first frame is `block_start`. */
 void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_stereo_sum sum, uint64_t block_start,
