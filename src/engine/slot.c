@@ -112,6 +112,7 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     slot->quality = start->quality;
     slot->paused = slot->held = start->paused;
     slot->stopping = slot->wrapped = slot->sounded = false;
+    slot->dry_until = MOTET_NO_COMMAND; /* the slot's last voice may have ended on its way to another bus */
     slot->gap = start->feed != NULL;
     slot->loop = start->loop;
     slot->loop_start = 0;
