@@ -185,16 +185,19 @@ static void free_topologies(motet_engine *engine)
     }
 }
 
+/* Those on their way to the audio thread when the engine ended: of commands that are not among the free ones. */
 static void free_sent_topologies(motet_engine *engine)
 {
-    for (uint32_t i = 0; engine->commands.commands != NULL && i < engine->commands.shared_count; i++) {
-        bool waits = true;
-        for (uint32_t j = 0; j < engine->commands.free_count; j++) {
-            waits = waits && engine->commands.free[j] != i;
-        }
-        motet_command *command = &engine->commands.commands[i];
-        if (waits && command->kind == MOTET_COMMAND_SET_TOPOLOGY) {
-            motet_topology_destroy(&engine->heap, command->value.pointer);
+    motet_command_pool *pool = &engine->commands;
+    if (pool->commands == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < pool->free_count; i++) {
+        pool->commands[pool->free[i]].value.pointer = NULL;
+    }
+    for (uint32_t i = 0; i < pool->shared_count; i++) {
+        if (pool->commands[i].kind == MOTET_COMMAND_SET_TOPOLOGY) {
+            motet_topology_destroy(&engine->heap, pool->commands[i].value.pointer);
         }
     }
 }
