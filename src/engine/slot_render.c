@@ -118,6 +118,9 @@ static uint64_t next_cut(const motet_engine *engine, const motet_slot *slot, uin
     if (slot->cursor != MOTET_NO_COMMAND) {
         end = earlier(end, engine->commands.commands[slot->cursor].frame);
     }
+    if (!motet_ramp_done(&slot->pitch, slot->now)) {
+        end = earlier(end, motet_ramp_end(&slot->pitch)); /* at a ratio of 1 a feed plays on to its very last frame */
+    }
     if (slot->paused && !slot->held) {
         end = earlier(end, motet_ramp_end(&slot->pause_gate));
     }
