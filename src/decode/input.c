@@ -64,6 +64,19 @@ bool motet_input_move(motet_input *input, int64_t offset, int whence)
     return true;
 }
 
+motet_result motet_decode_failure_keep(motet_decode_failure *failure, motet_result result, const char *error)
+{
+    failure->result = result;
+    snprintf(failure->text, sizeof(failure->text), "%s", error);
+    return result;
+}
+
+motet_result motet_decode_failure_repeat(const motet_decode_failure *failure, char *error, size_t error_size)
+{
+    snprintf(error, error_size, "%s", failure->text);
+    return failure->result;
+}
+
 motet_result motet_decode_fail(motet_result result, char *error, size_t error_size, const char *format, ...)
 {
     va_list values;

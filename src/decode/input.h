@@ -28,6 +28,16 @@ size_t motet_input_read_at(motet_input *input, uint64_t offset, void *bytes, siz
 /* Moves as fseek does, within 0 ... size; false outside. */
 bool motet_input_move(motet_input *input, int64_t offset, int whence);
 
+/* Why a decoder has stopped, for every later call. */
+typedef struct motet_decode_failure {
+    motet_result result;
+    char text[192];
+} motet_decode_failure;
+
+/* Keeps what a call is about to return; returns the result. */
+motet_result motet_decode_failure_keep(motet_decode_failure *failure, motet_result result, const char *error);
+motet_result motet_decode_failure_repeat(const motet_decode_failure *failure, char *error, size_t error_size);
+
 /* Writes a sentence and returns `result`. */
 motet_result motet_decode_fail(motet_result result, char *error, size_t error_size, const char *format, ...)
 #if defined(__GNUC__)

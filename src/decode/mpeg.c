@@ -48,7 +48,7 @@ struct motet_decoder {
     bool reservoir_bug;  /* of MPEG 2, layer 3, for which that is needed */
     bool short_material; /* the end came before frame_count */
     bool ended;
-    bool broken;
+    motet_decode_failure failure;
 };
 
 static ssize_t read_bytes(void *user, void *bytes, size_t size)
@@ -136,12 +136,13 @@ static void read_tags(motet_decoder *decoder)
     }
 }
 
-static motet_result mpg123_failed(const motet_decoder *decoder, int code, char *error, size_t error_size)
+static motet_result mpg123_failed(motet_decoder *decoder, int code, char *error, size_t error_size)
 {
     if (code == MPG123_ERR && decoder->handle != NULL) code = mpg123_errcode(decoder->handle);
     motet_result result = code == MPG123_OUT_OF_MEM ? MOTET_ERROR_MEMORY : MOTET_ERROR_FORMAT;
-    return motet_input_fail(&decoder->input, result, error, error_size, "a broken MP3 at frame %" PRIu64 " (%s)",
-                            decoder->position, mpg123_plain_strerror(code));
+    result = motet_input_fail(&decoder->input, result, error, error_size, "a broken MP3 at frame %" PRIu64 " (%s)",
+                              decoder->position, mpg123_plain_strerror(code));
+    return motet_decode_failure_keep(&decoder->failure, result, error);
 }
 
 static motet_result start(motet_decoder *decoder, uint32_t layer, char *error, size_t error_size)
@@ -260,7 +261,9 @@ static motet_result mpeg_read_f32(motet_decoder *decoder, float *interleaved, ui
                                   char *error, size_t error_size)
 {
     *read = 0;
-    if (decoder->broken) return motet_decode_fail(MOTET_ERROR_FORMAT, error, error_size, "the MP3 is broken");
+    if (decoder->failure.result != MOTET_OK) {
+        return motet_decode_failure_repeat(&decoder->failure, error, error_size);
+    }
     size_t frame_size = decoder->channels * sizeof(float);
     for (int idle = 0; *read < frame_count && !decoder->ended;) {
         size_t bytes = 0;
@@ -283,8 +286,9 @@ static motet_result mpeg_read_f32(motet_decoder *decoder, float *interleaved, ui
         /* Where no frame follows in a long way, what is there is another's: the material ends. */
         bool lost = code == MPG123_ERR && mpg123_errcode(decoder->handle) == MPG123_RESYNC_FAIL;
         if (decoder->input.failed || (code == MPG123_ERR && !(lost && decoder->position > 0))) {
-            decoder->broken = true;
-            return mpg123_failed(decoder, code, error, error_size);
+            motet_result result = mpg123_failed(decoder, code, error, error_size);
+            /* What has been decoded comes first, a failure with the next call. */
+            return *read > 0 ? MOTET_OK : result;
         }
         decoder->ended = true;
         if (decoder->position < decoder->frame_count) decoder->short_material = true;
@@ -301,7 +305,7 @@ static motet_result mpeg_read_s16(motet_decoder *decoder, int16_t *interleaved, 
         uint32_t wanted = frame_count - *read < piece_frames ? frame_count - *read : piece_frames;
         uint32_t decoded;
         motet_result result = mpeg_read_f32(decoder, piece, wanted, &decoded, error, error_size);
-        if (result != MOTET_OK || decoded == 0) return result;
+        if (decoded == 0) return *read > 0 ? MOTET_OK : result;
         motet_round_to_s16(interleaved + (size_t)*read * decoder->channels, piece, (size_t)decoded * decoder->channels);
         *read += decoded;
     }
@@ -371,7 +375,9 @@ static void silence_first_frames(motet_decoder *decoder)
  * early enough for all that the decoder remembers; what comes before the frame that is sought is forgotten. */
 static motet_result mpeg_seek(motet_decoder *decoder, uint64_t frame, char *error, size_t error_size)
 {
-    if (decoder->broken) return motet_decode_fail(MOTET_ERROR_FORMAT, error, error_size, "the MP3 is broken");
+    if (decoder->failure.result != MOTET_OK) {
+        return motet_decode_failure_repeat(&decoder->failure, error, error_size);
+    }
     if (frame >= decoder->frame_count) {
         decoder->position = decoder->frame_count;
         decoder->ended = true;
@@ -391,7 +397,6 @@ static motet_result mpeg_seek(motet_decoder *decoder, uint64_t frame, char *erro
         if (decoder->silent_count > 0) position = restart_at(decoder, first - PREROLL_FRAMES, &code);
     }
     if (code != MPG123_OK || position < 0 || (uint64_t)position > frame) {
-        decoder->broken = true;
         return mpg123_failed(decoder, code, error, error_size);
     }
     decoder->position = (uint64_t)position;

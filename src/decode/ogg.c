@@ -1,6 +1,7 @@
 #include "decode/ogg.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,8 +177,9 @@ typedef struct {
     char *error;
     size_t error_size;
 
-    bool following; /* a stream has been found */
-    bool starting;  /* the last page was a stream's first: streams beside one another start so */
+    uint64_t offset; /* of the page that is looked at */
+    bool following;  /* a stream has been found */
+    bool starting;   /* the last page was a stream's first: streams beside one another start so */
     uint32_t stream_count;
     uint32_t serial, sequence;
     uint32_t packets; /* completed in this stream, headers included */
@@ -361,7 +363,8 @@ static motet_result headers_cut(const page_walk *walk)
 
 static motet_result walk_pages(page_walk *walk, page_reader *reader)
 {
-    for (uint64_t offset = 0;;) {
+    for (;;) {
+        uint64_t offset = walk->offset;
         ogg_page page;
         page_state state = read_page(reader, offset, &page);
         if (walk->input->failed) return fail_at(walk->input, offset, walk->error, walk->error_size, "");
@@ -385,7 +388,7 @@ static motet_result walk_pages(page_walk *walk, page_reader *reader)
             if (walk->following && page.serial == walk->serial) result = follow_page(walk, &page);
         }
         if (result != MOTET_OK) return result;
-        offset = page_end(&page);
+        walk->offset = page_end(&page);
     }
 }
 
@@ -396,10 +399,21 @@ motet_result motet_ogg_read(motet_input *input, motet_ogg_codec codec, motet_ogg
     page_reader *reader = reader_create(input);
     if (reader == NULL) return motet_decode_fail(MOTET_ERROR_MEMORY, error, error_size, "no memory to read Ogg pages");
 
-    page_walk walk = {.input = input, .codec = codec, .scan = scan, .error = error, .error_size = error_size};
+    page_walk walk = {.input = input,
+                      .codec = codec,
+                      .scan = scan,
+                      .error = error,
+                      .error_size = error_size,
+                      .first_granule = GRANULE_NONE};
     motet_result result = walk_pages(&walk, reader);
     free(walk.tags);
     free(reader);
+    bool sound = codec == MOTET_OGG_OPUS ? walk.first_granule != GRANULE_NONE : scan->packet_count > 0;
+    if (result == MOTET_ERROR_FORMAT && walk.packets > header_packets(&walk) && sound) {
+        snprintf(scan->damage, sizeof(scan->damage), "%s", error);
+        scan->end = walk.offset;
+        result = MOTET_OK;
+    }
     if (result != MOTET_OK || codec != MOTET_OGG_OPUS) return result;
 
     if (walk.stream_count > 1) {

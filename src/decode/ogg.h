@@ -20,7 +20,8 @@ typedef enum motet_ogg_codec {
 motet_result motet_ogg_identify(motet_input *input, motet_ogg_codec *codec, char *error, size_t error_size);
 
 typedef struct motet_ogg_scan {
-    uint64_t end;          /* the byte after the last whole page */
+    uint64_t end;          /* the byte after the last page of use */
+    char damage[128];      /* what is wrong with the next one; "" where nothing is */
     uint64_t packet_count; /* of sound, in all streams of the codec */
     bool closed;           /* the last stream ends as it says */
     bool gaps;             /* pages are missing inside */
@@ -32,9 +33,9 @@ typedef struct motet_ogg_scan {
     motet_tag_list tags;     /* to be freed, also after a failure */
 } motet_ogg_scan;
 
-/* Reads all pages. MOTET_ERROR_FORMAT where headers are cut, a page is damaged (a wrong checksum, something between two
- * pages), or Opus positions contradict their packets; MOTET_ERROR_UNSUPPORTED for Opus streams that libsndfile cannot
- * read whole. */
+/* Reads all pages up to the first that is damaged: a wrong checksum, something between two pages, an Opus position that
+ * contradicts its packets. MOTET_ERROR_FORMAT where headers are cut or damaged, or no sound comes before the damage;
+ * MOTET_ERROR_UNSUPPORTED for Opus streams that libsndfile cannot read whole. */
 motet_result motet_ogg_read(motet_input *input, motet_ogg_codec codec, motet_ogg_scan *scan, char *error,
                             size_t error_size);
 

@@ -22,11 +22,13 @@
 
 enum {
     PIECE_SAMPLES = 4096,
+    FLAC_PIECE_FRAMES = 512,
     OPUS_RATE_HZ = 48000,
     /* Opus decodes a second before the frame that is sought: its predictors forget by and by. */
     OPUS_PREROLL_FRAMES = OPUS_RATE_HZ,
-    /* A FLAC frame of 65536 samples takes 10 bytes at the least, a packet of ALAC holds 4096 in no less. */
-    PACKED_FRAMES_PER_BYTE = 65536 / 10
+    /* Silence in FLAC and ALAC, as encoders write it, has 4096 frames in 11 bytes; and some room. */
+    PACKED_FRAMES_PER_BYTE = 1024,
+    PACKED_FRAMES_ALWAYS_POSSIBLE = 1 << 20
 };
 
 struct motet_decoder {
@@ -42,10 +44,11 @@ struct motet_decoder {
     uint64_t frame_count; /* as the header says, 0 where it does not */
     uint64_t frame_limit; /* no more frames than these can be in the file */
     uint64_t position;
+    char damage[128];    /* what is wrong at the end that was put to the file; "" where it is the file's own */
     bool short_file;     /* the file is shorter than its header says */
     bool short_material; /* the end came before frame_count */
     bool ended;
-    bool broken;
+    motet_decode_failure failure;
 };
 
 typedef struct {
@@ -219,7 +222,7 @@ static motet_result describe(motet_decoder *decoder, const char *container, cons
         decoder->frame_limit = scan->frame_limit;
         claimed = scan->frame_count;
     } else if (decoder->kind == MOTET_FILE_FLAC || encoding->sample_bits == 0) {
-        decoder->frame_limit = chunks->data_size * PACKED_FRAMES_PER_BYTE;
+        decoder->frame_limit = chunks->data_size * PACKED_FRAMES_PER_BYTE + PACKED_FRAMES_ALWAYS_POSSIBLE;
         if (decoder->kind == MOTET_FILE_FLAC) claimed = chunks->frame_count;
     } else {
         decoder->frame_limit = chunks->data_size / (encoding->sample_bits / 8 * decoder->channels);
@@ -285,6 +288,7 @@ static motet_result inspect(motet_decoder *decoder, const char **container, mote
         result = motet_ogg_read(input, codec, scan, error, error_size);
         decoder->tags = scan->tags;
         decoder->short_file = scan->gaps || !scan->closed;
+        snprintf(decoder->damage, sizeof(decoder->damage), "%s", scan->damage);
         motet_input_narrow(input, 0, scan->end);
         return result;
     }
@@ -320,13 +324,20 @@ static motet_result sndfile_open(const motet_source *source, motet_decoder **dec
     return MOTET_OK;
 }
 
+static motet_result at_end(motet_decoder *decoder, char *error, size_t error_size)
+{
+    if (decoder->damage[0] == '\0') return MOTET_OK;
+    motet_result result = motet_decode_fail(MOTET_ERROR_FORMAT, error, error_size, "%s", decoder->damage);
+    return motet_decode_failure_keep(&decoder->failure, result, error);
+}
+
 /* Decodes frames as floats or, where `out_s16` is given and the material allows it, as s16. */
 static motet_result decode(motet_decoder *decoder, float *out_f32, int16_t *out_s16, uint32_t frame_count,
                            uint32_t *read, char *error, size_t error_size)
 {
     *read = 0;
-    if (decoder->broken) {
-        return motet_decode_fail(MOTET_ERROR_FORMAT, error, error_size, "the %s is broken", decoder->name);
+    if (decoder->failure.result != MOTET_OK) {
+        return motet_decode_failure_repeat(&decoder->failure, error, error_size);
     }
     /* Past the last frame there may be other people's tags, in which FLAC would look for sound. */
     uint64_t last = decoder->frame_count > 0 && decoder->frame_count < decoder->frame_limit ? decoder->frame_count
@@ -334,19 +345,22 @@ static motet_result decode(motet_decoder *decoder, float *out_f32, int16_t *out_
     uint64_t left = decoder->position < last ? last - decoder->position : 0;
     if (decoder->ended || frame_count == 0 || left == 0) {
         if (left == 0 && decoder->frame_count > decoder->position) decoder->short_material = true;
-        return MOTET_OK;
+        return frame_count == 0 ? MOTET_OK : at_end(decoder, error, error_size);
     }
     if (frame_count > left) frame_count = (uint32_t)left;
+    /* Where a call fails, none of its frames can be trusted. */
+    if (decoder->kind == MOTET_FILE_FLAC && frame_count > FLAC_PIECE_FRAMES) frame_count = FLAC_PIECE_FRAMES;
 
     sf_count_t count = out_s16 != NULL ? sf_readf_short(decoder->file, out_s16, frame_count)
                                        : sf_readf_float(decoder->file, out_f32, frame_count);
     int code = sf_error(decoder->file);
     if (count < 0) count = 0;
     if (code != SF_ERR_NO_ERROR || decoder->input.failed) {
-        decoder->broken = true;
-        return motet_input_fail(&decoder->input, MOTET_ERROR_FORMAT, error, error_size,
-                                "damaged %s between frames %" PRIu64 " and %" PRIu64 " (libsndfile: %s)", decoder->name,
-                                decoder->position, decoder->position + frame_count, sf_error_number(code));
+        motet_result result =
+            motet_input_fail(&decoder->input, MOTET_ERROR_FORMAT, error, error_size,
+                             "damaged %s between frames %" PRIu64 " and %" PRIu64 " (libsndfile: %s)", decoder->name,
+                             decoder->position, decoder->position + frame_count, sf_error_number(code));
+        return motet_decode_failure_keep(&decoder->failure, result, error);
     }
     if (decoder->order != NULL && out_f32 != NULL) {
         motet_reorder_channels(out_f32, decoder->order, decoder->channels, (size_t)count);
@@ -356,6 +370,7 @@ static motet_result decode(motet_decoder *decoder, float *out_f32, int16_t *out_
     if (count == 0) {
         decoder->ended = true;
         if (decoder->position < decoder->frame_count) decoder->short_material = true;
+        return at_end(decoder, error, error_size);
     }
     return MOTET_OK;
 }
@@ -367,7 +382,8 @@ static motet_result sndfile_read_f32(motet_decoder *decoder, float *interleaved,
         uint32_t decoded;
         motet_result result = decode(decoder, interleaved + (size_t)*read * decoder->channels, NULL,
                                      frame_count - *read, &decoded, error, error_size);
-        if (result != MOTET_OK || decoded == 0) return result;
+        /* What has been decoded comes first, a failure with the next call. */
+        if (decoded == 0) return *read > 0 ? MOTET_OK : result;
         *read += decoded;
     }
     return MOTET_OK;
@@ -384,7 +400,7 @@ static motet_result sndfile_read_s16(motet_decoder *decoder, int16_t *interleave
         if (decoder->floats && wanted > piece_frames) wanted = piece_frames;
         motet_result result = decoder->floats ? decode(decoder, piece, NULL, wanted, &decoded, error, error_size)
                                               : decode(decoder, NULL, out, wanted, &decoded, error, error_size);
-        if (result != MOTET_OK || decoded == 0) return result;
+        if (decoded == 0) return *read > 0 ? MOTET_OK : result;
         if (decoder->floats) motet_round_to_s16(out, piece, (size_t)decoded * decoder->channels);
         *read += decoded;
     }
@@ -416,8 +432,8 @@ static motet_result reopen(motet_decoder *decoder, char *error, size_t error_siz
     decoder->file = open_file(&decoder->input, &format, &code);
     decoder->position = 0;
     if (decoder->file == NULL) {
-        decoder->broken = true;
-        return sndfile_failed(&decoder->input, decoder->name, code, error, error_size);
+        motet_result result = sndfile_failed(&decoder->input, decoder->name, code, error, error_size);
+        return motet_decode_failure_keep(&decoder->failure, result, error);
     }
     if (decoder->opus) sf_command(decoder->file, SFC_SET_ORIGINAL_SAMPLERATE, &rate, sizeof(rate));
     return MOTET_OK;
@@ -425,8 +441,8 @@ static motet_result reopen(motet_decoder *decoder, char *error, size_t error_siz
 
 static motet_result sndfile_seek(motet_decoder *decoder, uint64_t frame, char *error, size_t error_size)
 {
-    if (decoder->broken) {
-        return motet_decode_fail(MOTET_ERROR_FORMAT, error, error_size, "the %s is broken", decoder->name);
+    if (decoder->failure.result != MOTET_OK) {
+        return motet_decode_failure_repeat(&decoder->failure, error, error_size);
     }
     uint64_t last = decoder->frame_count > 0 && decoder->frame_count < decoder->frame_limit ? decoder->frame_count
                                                                                             : decoder->frame_limit;

@@ -21,8 +21,9 @@
 
 enum {
     PIECE_FRAMES = 4096,
-    /* The longest packet (8192 frames, half of them new) in the least room: one byte and its segment's length. */
-    FRAMES_PER_BYTE = 2048,
+    /* Packets of silence take 2 bytes, with 1024 frames in them in all that encoders make; and some room. */
+    FRAMES_PER_BYTE = 1024,
+    FRAMES_ALWAYS_POSSIBLE = 1 << 20,
     /* Decoded before the frame that is sought: two packets of the longest kind. */
     PREROLL_FRAMES = 8192,
     /* Calls in a row that may return no frames (a hole each) before the rest is given up. */
@@ -37,12 +38,14 @@ struct motet_decoder {
     uint32_t channels;
     uint64_t frame_count; /* as the pages' positions say */
     uint64_t position;
-    bool short_file;     /* the last page is missing, or some inside */
-    bool short_material; /* the end came before frame_count */
+    uint64_t frame_limit; /* no more frames than these can be in the file */
+    char damage[128];     /* what is wrong at the end that was put to the file; "" where it is the file's own */
+    bool short_file;      /* the last page is missing, or some inside */
+    bool short_material;  /* the end came before frame_count */
     /* libvorbisfile may divide by zero when it is moved after a failure, or when nothing could be decoded. */
     bool proved; /* it has given at least one frame */
     bool empty;  /* it has ended without any */
-    bool broken;
+    motet_decode_failure failure;
 };
 
 static size_t read_bytes(void *bytes, size_t size, size_t count, void *user)
@@ -113,10 +116,11 @@ static motet_result describe(motet_decoder *decoder, motet_decoder_info *info, c
 
     vorbis_info *format = ov_info(&decoder->file, 0);
     ogg_int64_t total = ov_pcm_total(&decoder->file, -1);
-    uint64_t possible = decoder->input.size * FRAMES_PER_BYTE;
     decoder->channels = (uint32_t)format->channels;
     decoder->order = motet_xiph_channel_order(decoder->channels);
-    decoder->frame_count = total < 0 ? 0 : (uint64_t)total < possible ? (uint64_t)total : possible;
+    decoder->frame_limit = decoder->input.size * FRAMES_PER_BYTE + FRAMES_ALWAYS_POSSIBLE;
+    decoder->frame_count = total < 0 ? 0 : (uint64_t)total;
+    if (decoder->frame_count > decoder->frame_limit) decoder->frame_count = decoder->frame_limit;
 
     const vorbis_comment *comments = ov_comment(&decoder->file, 0);
     for (int i = 0; comments != NULL && i < comments->comments; i++) {
@@ -165,6 +169,7 @@ static motet_result vorbis_open(const motet_source *source, motet_decoder **deco
     if (opened == NULL) return motet_decode_fail(MOTET_ERROR_MEMORY, error, error_size, "no memory for the decoder");
     opened->input = input;
     opened->short_file = scan.gaps || !scan.closed;
+    snprintf(opened->damage, sizeof(opened->damage), "%s", scan.damage);
 
     const ov_callbacks callbacks = {read_bytes, move, NULL, tell};
     int code = ov_open_callbacks(opened, &opened->file, NULL, 0, callbacks);
@@ -186,38 +191,51 @@ static motet_result vorbis_open(const motet_source *source, motet_decoder **deco
     return MOTET_OK;
 }
 
+static motet_result broken(motet_decoder *decoder, const char *what, char *error, size_t error_size)
+{
+    motet_result result = motet_input_fail(&decoder->input, MOTET_ERROR_FORMAT, error, error_size, "%s", what);
+    return motet_decode_failure_keep(&decoder->failure, result, error);
+}
+
+static motet_result broken_at(motet_decoder *decoder, const char *what, char *error, size_t error_size)
+{
+    char sentence[128];
+    snprintf(sentence, sizeof(sentence), "%s at frame %" PRIu64, what, decoder->position);
+    return broken(decoder, sentence, error, error_size);
+}
+
 /* Decodes at most `frame_count` frames into planes that libvorbisfile owns; 0 at the end. */
 static motet_result decode(motet_decoder *decoder, float ***planes, uint32_t frame_count, uint32_t *decoded,
                            char *error, size_t error_size)
 {
     *decoded = 0;
-    if (decoder->broken) {
-        return motet_decode_fail(MOTET_ERROR_FORMAT, error, error_size, "the Vorbis stream is broken");
+    if (decoder->failure.result != MOTET_OK) {
+        return motet_decode_failure_repeat(&decoder->failure, error, error_size);
     }
     if (decoder->empty) return MOTET_OK;
     for (int idle = 0; idle < IDLE_CALLS_MAX; idle++) {
         int stream = 0;
         long count = ov_read_float(&decoder->file, planes, (int)frame_count, &stream);
-        const vorbis_info *format = ov_info(&decoder->file, -1);
-        if (count > 0 && (format == NULL || format->channels != (int)decoder->channels)) count = OV_EBADLINK;
-        if (count > 0) {
-            decoder->proved = true;
-            decoder->position += (uint64_t)count;
-            *decoded = (uint32_t)count;
-            return MOTET_OK;
-        }
+        if (count == 0 && !decoder->input.failed) break;
         if (count == OV_HOLE) {
             decoder->short_file = true;
             continue;
         }
-        if (count == 0 && !decoder->input.failed) break;
-        decoder->broken = true;
-        return motet_input_fail(&decoder->input, MOTET_ERROR_FORMAT, error, error_size,
-                                "the Vorbis stream is broken at frame %" PRIu64, decoder->position);
+        const vorbis_info *format = ov_info(&decoder->file, -1);
+        if (count <= 0 || format == NULL || format->channels != (int)decoder->channels) {
+            return broken_at(decoder, "a Vorbis stream that is broken", error, error_size);
+        }
+        if (decoder->position > decoder->frame_limit) {
+            return broken_at(decoder, "a Vorbis stream with more sound than its bytes can hold", error, error_size);
+        }
+        decoder->proved = true;
+        decoder->position += (uint64_t)count;
+        *decoded = (uint32_t)count;
+        return MOTET_OK;
     }
     decoder->empty = !decoder->proved;
     if (decoder->position < decoder->frame_count) decoder->short_material = true;
-    return MOTET_OK;
+    return decoder->damage[0] == '\0' ? MOTET_OK : broken(decoder, decoder->damage, error, error_size);
 }
 
 static motet_result vorbis_read_f32(motet_decoder *decoder, float *interleaved, uint32_t frame_count, uint32_t *read,
@@ -228,7 +246,8 @@ static motet_result vorbis_read_f32(motet_decoder *decoder, float *interleaved, 
         float **planes;
         uint32_t decoded;
         motet_result result = decode(decoder, &planes, frame_count - *read, &decoded, error, error_size);
-        if (result != MOTET_OK || decoded == 0) return result;
+        /* What has been decoded comes first, a failure with the next call. */
+        if (decoded == 0) return *read > 0 ? MOTET_OK : result;
         float *out = interleaved + (size_t)*read * channels;
         for (uint32_t c = 0; c < channels; c++) {
             const float *in = planes[decoder->order[c]];
@@ -248,7 +267,7 @@ static motet_result vorbis_read_s16(motet_decoder *decoder, int16_t *interleaved
         uint32_t wanted = frame_count - *read < piece_frames ? frame_count - *read : piece_frames;
         uint32_t decoded;
         motet_result result = vorbis_read_f32(decoder, piece, wanted, &decoded, error, error_size);
-        if (result != MOTET_OK || decoded == 0) return result;
+        if (decoded == 0) return *read > 0 ? MOTET_OK : result;
         motet_round_to_s16(interleaved + (size_t)*read * decoder->channels, piece, (size_t)decoded * decoder->channels);
         *read += decoded;
     }
@@ -266,18 +285,15 @@ static motet_result vorbis_seek(motet_decoder *decoder, uint64_t frame, char *er
         if (result != MOTET_OK) return result;
     }
     if (decoder->empty) return MOTET_OK;
-    if (decoder->broken) {
-        return motet_decode_fail(MOTET_ERROR_FORMAT, error, error_size,
-                                 "the Vorbis stream is broken, so there is no moving in it");
+    if (decoder->failure.result != MOTET_OK) {
+        return motet_decode_failure_repeat(&decoder->failure, error, error_size);
     }
 
     /* A packet sounds together with the one before it; one more gives room for libvorbisfile's own idea of where that
      * one starts. */
     uint64_t start = frame > PREROLL_FRAMES ? frame - PREROLL_FRAMES : 0;
     if (ov_pcm_seek(&decoder->file, (ogg_int64_t)start) != 0) {
-        decoder->broken = true;
-        return motet_input_fail(&decoder->input, MOTET_ERROR_FORMAT, error, error_size,
-                                "the Vorbis stream is broken before frame %" PRIu64, frame);
+        return broken_at(decoder, "a Vorbis stream in which the way to a frame is lost", error, error_size);
     }
     decoder->position = start;
     while (decoder->position < frame) {

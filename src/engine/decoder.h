@@ -49,8 +49,10 @@ typedef struct motet_decoder_backend {
      * MOTET_ERROR_UNSUPPORTED whole but of a kind that is not read, MOTET_ERROR_IO, MOTET_ERROR_MEMORY. */
     motet_result (*open)(const motet_source *source, motet_decoder **decoder, motet_decoder_info *info, char *error,
                          size_t error_size);
-    /* Decodes the next frames, interleaved, at most `frame_count`. `*read` is 0 only at the end of the material.
-     * After an error the decoder may only be closed. s16 where the info says not wide, f32 where it does. */
+    /* Decodes the next frames, interleaved, at most `frame_count`. `*read` is 0 only at the end of the material. Where
+     * it is damaged inside, that is an error at that place: what was read before stays good. After an error the decoder
+     * may only be closed. Both kinds work for all material; s16 loses bits where the info says wide, and f32 keeps
+     * what lossy material has beyond full scale. */
     motet_result (*read_s16)(motet_decoder *decoder, int16_t *interleaved, uint32_t frame_count, uint32_t *read,
                              char *error, size_t error_size);
     motet_result (*read_f32)(motet_decoder *decoder, float *interleaved, uint32_t frame_count, uint32_t *read,

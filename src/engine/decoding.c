@@ -238,7 +238,8 @@ motet_result motet_decode(motet_heap *heap, const motet_source *source, motet_st
             (*each)->close(decoder);
             return result;
         }
-        if (result != MOTET_ERROR_FORMAT) {
+        /* Without a sentence the material is another decoder's. */
+        if (result != MOTET_ERROR_FORMAT || error[0] != '\0') {
             return result;
         }
     }
