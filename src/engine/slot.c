@@ -486,8 +486,14 @@ static void stop_sound_now(motet_engine *engine, motet_command *command) MOTET_N
 {
     for (uint32_t i = 0; i < engine->slots.voice_count; i++) {
         motet_slot *slot = slot_at(engine, i);
-        if (is_alive(slot) && slot->material == command->value.pointer && slot->sequence < command->sequence) {
+        if (slot->phase == MOTET_SLOT_FREE || slot->material != command->value.pointer ||
+            slot->sequence > command->sequence) {
+            continue;
+        }
+        if (is_alive(slot)) {
             apply_to_voice_now(engine, slot, command);
+        } else {
+            apply_to_tails_now(engine, slot, command);
         }
     }
 }
@@ -500,10 +506,12 @@ void motet_slot_apply_now(motet_engine *engine, uint32_t index) MOTET_NONBLOCKIN
         return;
     }
     motet_slot *slot = slot_at(engine, command->target);
-    if (slot->generation != command->generation || !is_alive(slot)) {
+    if (slot->generation != command->generation) {
         return;
     }
-    if (command->kind == MOTET_COMMAND_PLAY) {
+    if (!is_alive(slot)) {
+        apply_to_tails_now(engine, slot, command); /* they may outlive their voice, and in a block cannot know it */
+    } else if (command->kind == MOTET_COMMAND_PLAY) {
         motet_slot_start(engine, slot, command->frame);
     } else {
         apply_to_voice_now(engine, slot, command);
@@ -560,7 +568,11 @@ void motet_slot_apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCK
 {
     motet_command *command = &engine->commands.commands[index];
     motet_slot *slot = slot_at(engine, command->target);
-    if (slot->generation != command->generation || !is_alive(slot)) {
+    if (slot->generation != command->generation || slot->phase == MOTET_SLOT_FREE) {
+        return;
+    }
+    if (slot->phase == MOTET_SLOT_ENDED) {
+        chain(engine, slot, index);
         return;
     }
     if (command->kind == MOTET_COMMAND_PLAY) {
