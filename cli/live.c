@@ -16,12 +16,17 @@ static const double METER_FLOOR_DB = -60;
 static const double LEAD_SECONDS = 0.1;      /* from creation to the first frame, so that it can be given in time */
 static const double FADE_OUT_SECONDS = 0.05; /* of an interruption */
 
-/* While the engine is made, having no device is told by motet_live_open; after that, losing it is told here. */
+/* What happens by itself, as the loss of the device, is a warning; errors are told by who made the call that failed. */
 static void log_line(void *user, motet_log_level level, const char *text)
 {
-    const motet_live *live = user;
-    if (!live->creating) {
-        motet_output_log(NULL, level, text);
+    motet_live *live = user;
+    if (level != MOTET_LOG_WARNING) {
+        return;
+    }
+    if (atomic_load(&live->muted)) {
+        (void)snprintf(live->warning, sizeof live->warning, "%s", text);
+    } else {
+        motet_output_error("warning: %s", text);
     }
 }
 
@@ -32,6 +37,8 @@ static void tell_device(const motet_live *live, const motet_engine_info *info)
     }
     if (info->is_null && info->null_reason[0] != '\0') {
         motet_output_error("no sound device (%s); playing to the null device in real time", info->null_reason);
+    } else if (info->is_null && live->warning[0] != '\0') {
+        motet_output_error("%s", live->warning);
     } else if (info->is_null) {
         motet_output_error("playing to the null device in real time, as MOTET_DEVICE asks");
     } else if (motet_output_has_terminal()) {
@@ -41,7 +48,8 @@ static void tell_device(const motet_live *live, const motet_engine_info *info)
 
 bool motet_live_open(motet_live *live, motet_engine_def def, const motet_live_options *options)
 {
-    *live = (motet_live){.options = options, .deadline_frame = UINT64_MAX, .creating = true};
+    *live = (motet_live){.options = options, .deadline_frame = UINT64_MAX};
+    atomic_store(&live->muted, true);
     /* A device that was asked for by name is not replaced in silence. */
     def.device = options->device != NULL ? MOTET_DEVICE_STRICT : MOTET_DEVICE_DEFAULT;
     def.device_name = options->device;
@@ -54,7 +62,7 @@ bool motet_live_open(motet_live *live, motet_engine_def def, const motet_live_op
         motet_engine_destroy(live->engine);
         return false;
     }
-    live->creating = false;
+    atomic_store(&live->muted, false);
     live->rate_hz = info.sample_rate_hz;
     live->declick_frames = info.declick_frames;
     tell_device(live, &info);

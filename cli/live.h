@@ -5,6 +5,8 @@
 
 #include "motet/motet.h"
 
+#include <stdatomic.h>
+
 typedef struct motet_live_options {
     const char *device; /* NULL: the default */
     bool has_seconds;
@@ -25,7 +27,7 @@ typedef struct motet_live {
     uint64_t start_frame;    /* of what is played: soon after the engine's creation */
     uint64_t deadline_frame; /* UINT64_MAX: none */
     uint32_t declick_frames;
-    bool creating; /* the engine's messages are told in other words */
+    bool muted; /* the engine's warnings are told in other words */
 } motet_live;
 
 /* Opens the device and says where there is none. False after a message. `def` is what the engine needs beside that. */

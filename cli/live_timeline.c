@@ -32,7 +32,9 @@ static int play(const motet_timeline *timeline, const char *path, const motet_li
     }
     motet_loaded loaded;
     motet_player *player = NULL;
+    atomic_store(&live.muted, true); /* `problems` has it with the line */
     bool good = motet_timeline_load(timeline, live.engine, &loaded, problems);
+    atomic_store(&live.muted, false);
     if (good) {
         motet_live_start(&live);
         if (timeline->has_end && !options->has_seconds) {

@@ -2,19 +2,20 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-static bool progress_shown;
+/* The engine's own threads tell of a lost device while the line is shown. */
+static atomic_bool progress_shown;
 
 static void clear_progress(void)
 {
-    if (progress_shown) {
+    if (atomic_exchange(&progress_shown, false)) {
         fputs("\r\033[K", stderr);
-        progress_shown = false;
     }
 }
 
@@ -57,7 +58,7 @@ void motet_output_progress(const char *text)
         clear_progress();
     } else if (motet_output_has_terminal()) {
         fprintf(stderr, "\r%s\033[K", text);
-        progress_shown = true;
+        atomic_store(&progress_shown, true);
     }
     (void)fflush(stderr);
 }
@@ -99,14 +100,6 @@ json_t *motet_json_text(const char *text)
 double motet_level_db(double level)
 {
     return level > 0 ? 20 * log10(level) : -INFINITY;
-}
-
-void motet_output_log(void *user, motet_log_level level, const char *text)
-{
-    (void)user;
-    if (level == MOTET_LOG_ERROR || level == MOTET_LOG_WARNING) {
-        motet_output_error("%s%s", level == MOTET_LOG_WARNING ? "warning: " : "", text);
-    }
 }
 
 void motet_output_drop_log(void *user, motet_log_level level, const char *text)

@@ -33,9 +33,6 @@ json_t *motet_json_text(const char *text);
 /* A linear level in decibels: -infinity for 0. */
 double motet_level_db(double level);
 
-/* A log function for an engine that plays: warnings and errors to standard error. */
-void motet_output_log(void *user, motet_log_level level, const char *text);
-
 /* A log function for an engine whose failures are told by who calls it. */
 void motet_output_drop_log(void *user, motet_log_level level, const char *text);
 

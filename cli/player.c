@@ -582,6 +582,18 @@ static void find_ended(motet_player *player)
     }
 }
 
+/* NaN and infinity in a sound's material, which the library has set to 0. */
+static void warn_of_sound(const motet_player *player, motet_sound sound)
+{
+    for (size_t i = 0; i < player->loaded->sound_count; i++) {
+        if (player->loaded->sounds[i].id == sound.id) {
+            motet_problems_warn(player->problems, player->timeline->sounds[i].line,
+                                "sound \"%s\" has NaN or infinity in it; silence is in its place",
+                                player->timeline->sounds[i].name);
+        }
+    }
+}
+
 void motet_player_collect(motet_player *player)
 {
     bool lost = false;
@@ -595,7 +607,13 @@ void motet_player_collect(motet_player *player)
             add_event(player, event.frame, "voice_ended", motet_end_reason_text(event.reason), voice);
             break;
         case MOTET_EVENT_FEED_STARVED: add_event(player, event.frame, "feed_starved", NULL, voice); break;
-        case MOTET_EVENT_NON_FINITE: add_event(player, event.frame, "non_finite", NULL, voice); break;
+        case MOTET_EVENT_NON_FINITE:
+            if (event.sound.id != 0) {
+                warn_of_sound(player, event.sound);
+            } else {
+                add_event(player, event.frame, "non_finite", NULL, voice);
+            }
+            break;
         case MOTET_EVENT_OVERFLOW:
             add_event(player, event.frame, "overflow", NULL, MOTET_PLAYER_NO_VOICE);
             lost = true;
