@@ -11,7 +11,7 @@ help:
 	@echo 'make check-format  say which sources are not formatted'
 	@echo 'make lint          clang-tidy'
 	@echo 'make sanitize      the tests under ASan and UBSan, and under TSan'
-	@echo 'make rtsan         the tests of the audio thread under RealtimeSanitizer (clang 22)'
+	@echo 'make rtsan         the tests under RealtimeSanitizer (clang 22)'
 	@echo 'make clean         remove build/'
 
 build:

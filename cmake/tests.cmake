@@ -2,7 +2,6 @@
 # they reach; tests/test_*.sh and .py are scripts that use what was built. Each may name its labels in its first lines:
 #
 #   threads     is worth running under ThreadSanitizer (which runs nothing else)
-#   realtime    is worth running under RealtimeSanitizer (which runs nothing else)
 #   pulse       starts a sound server of its own: never beside another test
 #   guard       preloads the interposer of tests/guard: not under a sanitizer, which has one of its own
 #   project     checks the tree or the build and not the program: once is enough

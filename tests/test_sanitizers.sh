@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# labels: threads, realtime
+# labels: threads
 # The control of the sanitizer runs: a planted fault of each kind is caught by the build's own settings.
 set -euo pipefail
 if [[ -z ${MOTET_SANITIZE:-} ]]; then
