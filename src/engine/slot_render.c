@@ -151,15 +151,16 @@ static void settle(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
 static void tell_played(motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
 {
     const motet_slot *voice = slot->place.is_tail ? &engine->slots.slots[slot->place.owner] : slot;
-    uint64_t played = voice->phase == MOTET_SLOT_PLAYING ? voice->position : UINT64_MAX;
+    if (voice->phase != MOTET_SLOT_PLAYING) {
+        return; /* nobody may write any more, and the feed may be gone with its last tail */
+    }
+    uint64_t played = voice->position;
     for (uint32_t t = voice->place.first_tail; t != MOTET_NO_SLOT; t = engine->slots.slots[t].place.next_sibling) {
         if (!engine->slots.slots[t].place.is_reserved) {
             played = earlier(played, engine->slots.slots[t].position);
         }
     }
-    if (played != UINT64_MAX) {
-        motet_store_release_u64(&slot->feed->played, played);
-    }
+    motet_store_release_u64(&voice->feed->played, played);
 }
 
 void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_stereo_sum sum, uint64_t block_start,
@@ -191,13 +192,10 @@ void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_stereo_sum 
             settle(engine, slot);
         }
     }
-    if (slot->phase != MOTET_SLOT_PLAYING) {
-        return; /* its record is the control side's again */
-    }
     if (feed != NULL) {
         tell_played(engine, slot);
     }
-    if (!slot->place.is_tail) {
+    if (slot->phase == MOTET_SLOT_PLAYING && !slot->place.is_tail) { /* else its record is the control side's again */
         motet_store_relaxed_u64(&engine->voices[slot->place.index].position,
                                 slot->position << 16 | slot->fraction >> 16);
     }
