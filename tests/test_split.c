@@ -1,0 +1,468 @@
+/* How frames are spread over render calls changes nothing: random sessions with fixed seeds, rendered frame by frame and
+ * in blocks of other lengths, give the same bits, the same results of the calls and the same events.
+ *
+ * A session is a list of calls made at checkpoints; what they ask for lies at frames between them. MOTET_TEST_SEEDS in
+ * the environment sets how many sessions are tried. */
+#include "motet/motet.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum {
+    RATE = 8000, /* the declick is 80 frames */
+    CHECKPOINTS = 5,
+    SPAN = 3001, /* frames between two checkpoints: no multiple of anything */
+    FRAMES = CHECKPOINTS * SPAN,
+    CALLS = 36, /* at each checkpoint */
+    MOST_VOICES = CHECKPOINTS * CALLS,
+    MOST_EVENTS = 4096,
+    MOST_RESULTS = CHECKPOINTS * CALLS * 4,
+    SOUNDS = 10,
+    BUSES = 5
+};
+
+/* ------------------------------------------------------------------------------------------------- Chance */
+
+typedef struct chance {
+    uint64_t state;
+} chance;
+
+static uint64_t next(chance *c)
+{
+    uint64_t z = c->state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+static uint32_t below(chance *c, uint32_t count)
+{
+    return (uint32_t)(next(c) % count);
+}
+
+static double between(chance *c, double low, double high)
+{
+    return low + (high - low) * ((double)(next(c) >> 11) * 0x1p-53);
+}
+
+/* ------------------------------------------------------------------------------------------------- Session */
+
+typedef struct session {
+    uint64_t seed;
+    uint32_t block; /* frames rendered at once; 0: a random number of them */
+    chance chance;  /* of the calls: the same in every rendering */
+    chance blocks;
+    motet_engine *engine;
+    uint32_t channels;
+    motet_sound sounds[SOUNDS];
+    motet_bus buses[BUSES];
+    motet_voice voices[MOST_VOICES];
+    bool fed[MOST_VOICES];
+    uint32_t voice_count;
+
+    float output[FRAMES * 2];
+    uint32_t rendered;
+    motet_event events[MOST_EVENTS];
+    uint32_t event_count;
+    uint32_t results[MOST_RESULTS];
+    uint32_t result_count;
+    motet_stats stats;
+} session;
+
+static void note(session *s, uint32_t result)
+{
+    assert_true(s->result_count < MOST_RESULTS);
+    s->results[s->result_count++] = result;
+}
+
+static motet_sound make_sound(session *s, motet_format format, uint32_t channels, uint32_t rate, uint32_t frames)
+{
+    float f32[2 * 4096];
+    int16_t s16[2 * 4096];
+    chance c = {frames * 977u + rate};
+    for (uint32_t i = 0; i < frames * channels; i++) {
+        double sample = between(&c, -0.3, 0.3);
+        f32[i] = (float)sample;
+        s16[i] = (int16_t)(sample * 32767);
+    }
+    motet_pcm pcm = {format == MOTET_FORMAT_S16 ? (const void *)s16 : (const void *)f32, format, channels, rate,
+                     frames};
+    motet_sound sound = motet_sound_from_pcm(s->engine, &pcm, NULL);
+    assert_int_not_equal(sound.id, 0);
+    return sound;
+}
+
+static void begin(session *s)
+{
+    motet_engine_def def = motet_default_engine_def();
+    s->channels = 2 - below(&s->chance, 2);
+    def.sample_rate_hz = RATE;
+    def.channels = s->channels;
+    def.device = MOTET_DEVICE_MANUAL;
+    def.no_limiter = below(&s->chance, 2) == 0;
+    /* With few voices there are few tails, and the oldest have to go. */
+    static const uint32_t voice_counts[] = {1, 2, 3, 6, 64};
+    def.max_voices = voice_counts[below(&s->chance, 5)];
+    s->engine = motet_engine_create(&def);
+    assert_non_null(s->engine);
+    const motet_format s16 = MOTET_FORMAT_S16, f32 = MOTET_FORMAT_F32;
+    motet_sound sounds[SOUNDS] = {
+        make_sound(s, s16, 1, RATE, 4000),  make_sound(s, s16, 2, RATE, 2500),  make_sound(s, f32, 1, RATE, 1),
+        make_sound(s, f32, 2, RATE, 333),   make_sound(s, s16, 1, 11025, 4001), make_sound(s, f32, 2, 11025, 37),
+        make_sound(s, f32, 1, 96000, 4096), make_sound(s, s16, 2, 4000, 2048),  make_sound(s, f32, 1, 7999, 2),
+        make_sound(s, s16, 1, RATE, 0),
+    };
+    memcpy(s->sounds, sounds, sizeof sounds);
+    s->buses[0] = motet_bus_master(s->engine);
+    for (uint32_t i = 1; i < BUSES; i++) {
+        char name[2] = {(char)('A' + i), '\0'};
+        motet_bus_def bus = {.parent = s->buses[below(&s->chance, i)], .volume_db = (float)between(&s->chance, -6, 3)};
+        s->buses[i] = motet_bus_create(s->engine, name, &bus);
+        assert_int_not_equal(s->buses[i].id, 0);
+    }
+}
+
+/* Frames often meet, in every second session nearly all: a call's frame is taken from few places, or lies a declick
+ * behind another. */
+static motet_timing random_timing(session *s)
+{
+    chance *c = &s->chance;
+    static const double fades[] = {0, 0, 0, MOTET_FADE_NONE, 0.001, 0.02, 0.13};
+    uint64_t frame = s->rendered + below(c, SPAN);
+    switch (s->seed % 2 == 0 ? below(c, 6) : 2 + 2 * below(c, 2)) {
+    case 0: frame = 0; break;
+    case 1: frame = s->rendered + below(c, 8) * 400; break;
+    case 2: frame = s->rendered + 400 + 80 * below(c, 4); break;
+    case 3: frame = s->rendered + 512 * (1 + below(c, 4)); break;
+    case 4: frame = s->rendered + 1000 + below(c, 6); break;
+    default: break;
+    }
+    motet_timing timing = {frame, fades[below(c, 7)], (motet_curve)below(c, 4)};
+    return timing;
+}
+
+static motet_voice_def random_voice(session *s)
+{
+    chance *c = &s->chance;
+    static const double pitches[] = {0, 0, 1, 0.5, 2, 1.37, 0.01, 8};
+    motet_voice_def def = motet_default_voice_def();
+    def.volume_db = (float)(below(c, 8) == 0 ? -85 : between(c, -30, 6));
+    def.pan = (float)between(c, -1.2, 1.2);
+    def.pitch = pitches[below(c, 8)];
+    def.bus = s->buses[below(c, BUSES)];
+    def.paused = below(c, 8) == 0;
+    def.quality = (motet_quality)below(c, 3);
+    def.user = s->voice_count;
+    def.timing = random_timing(s);
+    return def;
+}
+
+static void keep_voice(session *s, motet_voice voice, bool fed)
+{
+    s->fed[s->voice_count] = fed;
+    s->voices[s->voice_count++] = voice;
+    note(s, voice.id != 0 ? 100u : (uint32_t)motet_last_result());
+}
+
+static void play(session *s)
+{
+    motet_voice_def def = random_voice(s);
+    def.loop = below(&s->chance, 3) == 0;
+    def.from_frame = below(&s->chance, 3) == 0 ? below(&s->chance, 3000) : 0;
+    keep_voice(s, motet_voice_play(s->engine, s->sounds[below(&s->chance, SOUNDS)], &def), false);
+}
+
+static void write_feed(session *s, motet_voice voice)
+{
+    float frames[2 * 2048];
+    uint32_t taken = 0;
+    uint32_t count = below(&s->chance, 2048);
+    for (uint32_t i = 0; i < 2 * count; i++) {
+        frames[i] = (float)between(&s->chance, -0.3, 0.3);
+    }
+    note(s, (uint32_t)motet_feed_write_f32(s->engine, voice, frames, count, &taken));
+    note(s, taken);
+    if (below(&s->chance, 3) == 0) {
+        note(s, (uint32_t)motet_feed_finish(s->engine, voice));
+    }
+}
+
+static void open_feed(session *s)
+{
+    static const uint32_t rates[] = {RATE, RATE, 11025, 96000, 3000};
+    motet_feed_def def = motet_default_feed_def();
+    def.sample_rate_hz = rates[below(&s->chance, 5)];
+    def.channels = 1 + below(&s->chance, 2);
+    def.start_after_seconds = below(&s->chance, 3) == 0 ? 0.05 : 0;
+    def.voice = random_voice(s);
+    motet_voice voice = motet_feed_open(s->engine, &def);
+    keep_voice(s, voice, true);
+    if (voice.id != 0) {
+        write_feed(s, voice);
+    }
+}
+
+/* Mostly a voice that has not ended. */
+static uint32_t random_voice_index(session *s)
+{
+    uint32_t index = below(&s->chance, s->voice_count);
+    bool any = below(&s->chance, 6) == 0;
+    for (uint32_t i = 0; i < s->voice_count && !any; i++) {
+        index = (index + 1) % s->voice_count;
+        any = motet_voice_is_active(s->engine, s->voices[index]);
+    }
+    return index;
+}
+
+static void change_voice(session *s)
+{
+    chance *c = &s->chance;
+    if (s->voice_count == 0) {
+        return;
+    }
+    uint32_t index = random_voice_index(s);
+    motet_voice voice = s->voices[index];
+    motet_engine *e = s->engine;
+    motet_timing timing = random_timing(s);
+    switch (below(c, 12)) {
+    case 0: note(s, (uint32_t)motet_voice_stop(e, voice, timing)); break;
+    case 1: note(s, (uint32_t)motet_voice_pause(e, voice, timing)); break;
+    case 2: note(s, (uint32_t)motet_voice_resume(e, voice, timing)); break;
+    case 3:
+    case 4: note(s, (uint32_t)motet_voice_seek(e, voice, below(c, 4000), timing)); break;
+    case 5:
+    case 6:
+    case 7: note(s, (uint32_t)motet_voice_set_bus(e, voice, s->buses[below(c, BUSES)], timing)); break;
+    case 8:
+        note(s, (uint32_t)motet_voice_set_pitch(e, voice, below(c, 2) == 0 ? 1 : between(c, 0.02, 9), timing));
+        break;
+    case 9: note(s, (uint32_t)motet_voice_set_volume_db(e, voice, (float)between(c, -90, 6), timing)); break;
+    case 10: note(s, (uint32_t)motet_voice_set_pan(e, voice, (float)between(c, -1, 1), timing)); break;
+    default:
+        if (s->fed[index]) {
+            write_feed(s, voice);
+        } else {
+            note(s, (uint32_t)motet_voice_set_loop(e, voice, below(c, 2) == 0, timing));
+        }
+    }
+}
+
+static void change_other(session *s)
+{
+    chance *c = &s->chance;
+    motet_bus bus = s->buses[below(c, BUSES)];
+    motet_timing timing = random_timing(s);
+    switch (below(c, 5)) {
+    case 0: note(s, (uint32_t)motet_bus_set_volume_db(s->engine, bus, (float)between(c, -85, 6), timing)); break;
+    case 1: note(s, (uint32_t)motet_bus_set_mute(s->engine, bus, below(c, 2) == 0, timing)); break;
+    case 2: note(s, (uint32_t)motet_bus_set_solo(s->engine, bus, below(c, 3) == 0, timing)); break;
+    case 3: note(s, (uint32_t)motet_sound_stop(s->engine, s->sounds[below(c, SOUNDS)], timing)); break;
+    default:
+        if (motet_engine_begin(s->engine) == MOTET_OK) {
+            for (uint32_t i = below(c, 4); i > 0; i--) {
+                change_voice(s);
+            }
+            note(s, (uint32_t)motet_engine_commit(s->engine));
+        }
+    }
+}
+
+static void make_calls(session *s)
+{
+    for (int i = 0; i < CALLS && s->result_count + 16 < MOST_RESULTS; i++) {
+        uint32_t kind = below(&s->chance, 16);
+        if (kind < 4) {
+            play(s);
+        } else if (kind < 5) {
+            open_feed(s);
+        } else if (kind < 7) {
+            change_other(s);
+        } else {
+            change_voice(s);
+        }
+    }
+}
+
+static void take_events(session *s)
+{
+    motet_event event;
+    while (motet_engine_poll_event(s->engine, &event)) {
+        assert_true(s->event_count < MOST_EVENTS);
+        s->events[s->event_count++] = event;
+    }
+}
+
+static void render_span(session *s)
+{
+    uint32_t end = s->rendered + SPAN;
+    while (s->rendered < end) {
+        uint32_t count = s->block != 0 ? s->block : 1 + below(&s->blocks, 700);
+        count = count < end - s->rendered ? count : end - s->rendered;
+        motet_engine_render_f32(s->engine, s->output + (size_t)s->rendered * s->channels, count);
+        s->rendered += count;
+    }
+}
+
+/* Several events of one frame come in no fixed order, and which slot a voice got is nobody's business. */
+static int compare_events(const void *a, const void *b)
+{
+    const motet_event *x = a, *y = b;
+    if (x->frame != y->frame) {
+        return x->frame < y->frame ? -1 : 1;
+    }
+    if (x->type != y->type) {
+        return x->type < y->type ? -1 : 1;
+    }
+    return x->user < y->user ? -1 : x->user > y->user;
+}
+
+static session *run_session(uint64_t seed, uint32_t block)
+{
+    session *s = calloc(1, sizeof *s);
+    assert_non_null(s);
+    s->seed = seed;
+    s->block = block;
+    s->chance.state = seed * 7919;
+    s->blocks.state = seed + 1;
+    begin(s);
+    for (int i = 0; i < CHECKPOINTS; i++) {
+        make_calls(s);
+        render_span(s);
+        take_events(s);
+    }
+    assert_int_equal(motet_engine_get_stats(s->engine, &s->stats), MOTET_OK);
+    motet_engine_destroy(s->engine);
+    qsort(s->events, s->event_count, sizeof s->events[0], compare_events);
+    return s;
+}
+
+/* ---------------------------------------------------------------------------------------------- Comparison */
+
+static void assert_same_output(const session *a, const session *b)
+{
+    for (uint32_t i = 0; i < FRAMES * a->channels; i++) {
+        if (memcmp(&a->output[i], &b->output[i], sizeof a->output[i]) != 0) {
+            fail_msg("seed %llu, blocks of %u: frame %u is %.9g, in blocks of %u %.9g", (unsigned long long)a->seed,
+                     b->block, i / a->channels, (double)b->output[i], a->block, (double)a->output[i]);
+        }
+    }
+}
+
+/* Ids differ from engine to engine. */
+static int sound_of(const session *s, const motet_event *event)
+{
+    for (int i = 0; i < SOUNDS; i++) {
+        if (event->sound.id == s->sounds[i].id) {
+            return i;
+        }
+    }
+    return event->sound.id == 0 ? -1 : -2;
+}
+
+static void assert_same_events(const session *a, const session *b)
+{
+    for (uint32_t i = 0; i < a->event_count && i < b->event_count; i++) {
+        const motet_event *x = &a->events[i], *y = &b->events[i];
+        if (compare_events(x, y) != 0 || x->reason != y->reason || sound_of(a, x) != sound_of(b, y) ||
+            x->count != y->count) {
+            fail_msg(
+                "seed %llu, blocks of %u: event %u is of type %d at frame %llu for voice %llu, reason %d; in blocks "
+                "of %u type %d at %llu for %llu, reason %d",
+                (unsigned long long)a->seed, b->block, i, (int)y->type, (unsigned long long)y->frame,
+                (unsigned long long)y->user, (int)y->reason, a->block, (int)x->type, (unsigned long long)x->frame,
+                (unsigned long long)x->user, (int)x->reason);
+        }
+    }
+    assert_int_equal(a->event_count, b->event_count);
+}
+
+static void assert_same(const session *a, const session *b)
+{
+    assert_same_output(a, b);
+    assert_same_events(a, b);
+    assert_int_equal(a->result_count, b->result_count);
+    for (uint32_t i = 0; i < a->result_count; i++) {
+        if (a->results[i] != b->results[i]) {
+            fail_msg("seed %llu, blocks of %u: call %u gave %u, in blocks of %u %u", (unsigned long long)a->seed,
+                     b->block, i, b->results[i], a->block, a->results[i]);
+        }
+    }
+    assert_int_equal(a->stats.voices_started, b->stats.voices_started);
+    assert_int_equal(a->stats.tails_dropped, b->stats.tails_dropped);
+    assert_int_equal(a->stats.commands_applied, b->stats.commands_applied);
+    assert_int_equal(a->stats.commands_late, b->stats.commands_late);
+    assert_int_equal(a->stats.feed_gaps, b->stats.feed_gaps);
+}
+
+static void blocks_are_not_audible(void **state)
+{
+    (void)state;
+    static const uint32_t blocks[] = {63, 64, 512, 4096, 0};
+    const char *wanted = getenv("MOTET_TEST_SEEDS");
+    uint64_t seeds = wanted != NULL ? strtoull(wanted, NULL, 10) : 100;
+    uint64_t started = 0, dropped = 0, gaps = 0, loud = 0;
+    for (uint64_t seed = 1; seed <= seeds; seed++) {
+        session *a = run_session(seed, 1);
+        for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+            session *b = run_session(seed, blocks[i]);
+            assert_same(a, b);
+            free(b);
+        }
+        started += a->stats.voices_started;
+        dropped += a->stats.tails_dropped;
+        gaps += a->stats.feed_gaps;
+        loud += a->stats.master_peak > 0.01f;
+        free(a);
+    }
+    /* The sessions are worth comparing: they are heard, run out of tails, and starve. */
+    assert_true(started > 10 * seeds);
+    assert_true(dropped > 0);
+    assert_true(gaps > 0);
+    assert_true(loud > seeds / 2);
+}
+
+/* The s16 output is the f32 output, converted, in any blocks. */
+static void s16_is_the_same_session(void **state)
+{
+    (void)state;
+    static const int steps[2][4] = {{1, 1, 1, 1}, {700, 33, 512, 1000}};
+    int16_t out[2][4000];
+    memset(out, 0, sizeof out);
+    for (int run = 0; run < 2; run++) {
+        motet_engine_def def = {.sample_rate_hz = RATE, .channels = 1, .device = MOTET_DEVICE_MANUAL};
+        motet_engine *engine = motet_engine_create(&def);
+        assert_non_null(engine);
+        motet_signal sine = {.kind = MOTET_SIGNAL_SINE, .hz = 443, .amplitude = 1.4, .seconds = 1};
+        motet_sound sound = motet_sound_from_signal(engine, &sine, NULL);
+        motet_voice_def voice = {.pitch = 1.1, .timing = motet_at(100)};
+        assert_int_not_equal(motet_voice_play(engine, sound, &voice).id, 0);
+        for (int done = 0, i = 0; done < 4000; i++) {
+            int count = steps[run][i % 4];
+            count = count < 4000 - done ? count : 4000 - done;
+            motet_engine_render_s16(engine, out[run] + done, (uint32_t)count);
+            done += count;
+        }
+        motet_engine_destroy(engine);
+    }
+    assert_memory_equal(out[0], out[1], sizeof out[0]);
+    int16_t highest = 0;
+    for (int i = 0; i < 4000; i++) {
+        highest = out[0][i] > highest ? out[0][i] : highest;
+    }
+    assert_true(highest > 32000); /* the limiter was at work */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(blocks_are_not_audible),
+        cmocka_unit_test(s16_is_the_same_session),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
