@@ -1,0 +1,220 @@
+/* What each verb of a timeline asks of the engine. */
+#include "player_private.h"
+
+static motet_timing timing_of(const motet_player *player, const motet_timeline_command *command)
+{
+    return (motet_timing){
+        .at_frame = player->start + command->at, .fade_seconds = command->fade_seconds, .curve = command->curve};
+}
+
+static motet_voice_def voice_def(const motet_player *player, const motet_timeline_command *command)
+{
+    const motet_timeline_settings *settings = &command->settings;
+    return (motet_voice_def){
+        .volume_db = settings->volume_db,
+        .pan = settings->pan,
+        .pitch = settings->pitch,
+        .bus = player->buses[settings->bus],
+        .loop = settings->loop,
+        .paused = settings->paused,
+        .quality = settings->quality,
+        .user = command->target,
+        .timing = timing_of(player, command),
+    };
+}
+
+static uint64_t source_frame(const motet_player *player, const motet_timeline_command *command)
+{
+    uint32_t sound = player->timeline->voices[command->target].sound;
+    return motet_duration_frames(command->position, player->loaded->sound_rates[sound]);
+}
+
+static motet_result play(motet_player *player, const motet_timeline_command *command)
+{
+    const motet_timeline_voice *voice = &player->timeline->voices[command->target];
+    motet_voice_def def = voice_def(player, command);
+    def.from_frame = source_frame(player, command);
+    motet_voice id = motet_voice_play(player->engine, player->loaded->sounds[voice->sound], &def);
+    if (id.id == 0) {
+        return motet_last_result();
+    }
+    motet_player_start_voice(player, command->target, id);
+    return MOTET_OK;
+}
+
+/* All that the timeline feeds has to find room when it comes, so the buffer is as large as that; what is longer than
+ * the longest buffer waits here. */
+static double buffer_seconds(const motet_player *player, const motet_timeline_command *command)
+{
+    static const double longest = 60;
+    static const double spare = 0.1;
+    const motet_timeline_feed *feed = &player->timeline->voices[command->target].feed;
+    size_t frame_bytes = motet_sample_bytes(feed->format) * feed->channels;
+    size_t fed_frames = player->voices[command->target].feed_bytes / frame_bytes;
+    double needed = (double)fed_frames / feed->rate_hz;
+    double asked = (double)feed->buffer_frames / player->timeline->header.rate_hz;
+    double least = (double)feed->start_after_frames / player->timeline->header.rate_hz;
+    double seconds = (needed > asked ? needed : asked) + spare;
+    seconds = least + spare > seconds ? least + spare : seconds;
+    return seconds < longest ? seconds : longest;
+}
+
+static motet_result open_feed(motet_player *player, const motet_timeline_command *command)
+{
+    const motet_timeline_feed *feed = &player->timeline->voices[command->target].feed;
+    const motet_feed_def def = {
+        .sample_rate_hz = feed->rate_hz,
+        .channels = feed->channels,
+        .buffer_seconds = buffer_seconds(player, command),
+        .start_after_seconds = (double)feed->start_after_frames / player->timeline->header.rate_hz,
+        .voice = voice_def(player, command),
+    };
+    motet_voice id = motet_feed_open(player->engine, &def);
+    if (id.id == 0) {
+        return motet_last_result();
+    }
+    motet_player_start_voice(player, command->target, id);
+    return MOTET_OK;
+}
+
+static motet_result set_values(motet_player *player, const motet_timeline_command *command)
+{
+    const motet_timeline_settings *settings = &command->settings;
+    const motet_timing timing = timing_of(player, command);
+    motet_engine *engine = player->engine;
+    motet_voice voice = player->voices[command->target].id;
+    motet_result result = MOTET_OK;
+    if (result == MOTET_OK && (command->changes & MOTET_CHANGE_VOLUME) != 0) {
+        result = motet_voice_set_volume_db(engine, voice, settings->volume_db, timing);
+    }
+    if (result == MOTET_OK && (command->changes & MOTET_CHANGE_PAN) != 0) {
+        result = motet_voice_set_pan(engine, voice, settings->pan, timing);
+    }
+    if (result == MOTET_OK && (command->changes & MOTET_CHANGE_PITCH) != 0) {
+        result = motet_voice_set_pitch(engine, voice, settings->pitch, timing);
+    }
+    if (result == MOTET_OK && (command->changes & MOTET_CHANGE_LOOP) != 0) {
+        result = motet_voice_set_loop(engine, voice, settings->loop, timing);
+        player->voices[command->target].loops = settings->loop;
+    }
+    if (result == MOTET_OK && (command->changes & MOTET_CHANGE_BUS) != 0) {
+        result = motet_voice_set_bus(engine, voice, player->buses[settings->bus], timing);
+    }
+    return result;
+}
+
+static motet_result set_bus_values(motet_player *player, const motet_timeline_command *command)
+{
+    const motet_timeline_settings *settings = &command->settings;
+    const motet_timing timing = timing_of(player, command);
+    motet_bus bus = player->buses[command->target];
+    motet_result result = MOTET_OK;
+    if ((command->changes & MOTET_CHANGE_VOLUME) != 0) {
+        result = motet_bus_set_volume_db(player->engine, bus, settings->volume_db, timing);
+    }
+    if (result == MOTET_OK && (command->changes & MOTET_CHANGE_MUTE) != 0) {
+        result = motet_bus_set_mute(player->engine, bus, settings->mute, timing);
+    }
+    if (result == MOTET_OK && (command->changes & MOTET_CHANGE_SOLO) != 0) {
+        result = motet_bus_set_solo(player->engine, bus, settings->solo, timing);
+    }
+    return result;
+}
+
+/* The values of one line are one group. A commit that finds no room leaves the group open, to be committed later. */
+static motet_result give_group(motet_player *player, const motet_timeline_command *command)
+{
+    if (!player->group_open) {
+        motet_result begun = motet_engine_begin(player->engine);
+        if (begun != MOTET_OK) {
+            return begun;
+        }
+        motet_result result =
+            command->verb == MOTET_VERB_SET ? set_values(player, command) : set_bus_values(player, command);
+        if (result != MOTET_OK && result != MOTET_ERROR_STALE) {
+            (void)motet_engine_commit(player->engine);
+            return result;
+        }
+        player->group_open = true;
+    }
+    motet_result committed = motet_engine_commit(player->engine);
+    player->group_open = committed == MOTET_ERROR_BUSY;
+    return committed;
+}
+
+static void mark_sound_stopping(motet_player *player, uint32_t sound)
+{
+    for (size_t i = 0; i < player->active_count; i++) {
+        uint32_t place = player->active[i];
+        const motet_timeline_voice *voice = &player->timeline->voices[place];
+        player->voices[place].stopping = player->voices[place].stopping || (!voice->fed && voice->sound == sound);
+    }
+}
+
+/* A jump leaves a tail behind, which may outlast its voice. */
+static void note_tail(motet_player *player, const motet_timeline_command *command)
+{
+    double seconds = command->fade_seconds > 0 ? command->fade_seconds : 0;
+    motet_engine_info info;
+    uint64_t frames = motet_seconds_frames(seconds, player->timeline->header.rate_hz);
+    if (command->fade_seconds == 0 && motet_engine_get_info(player->engine, &info) == MOTET_OK) {
+        frames = info.declick_frames;
+    }
+    uint64_t end = player->start + command->at + frames;
+    player->tail_end_frame = end > player->tail_end_frame ? end : player->tail_end_frame;
+}
+
+static motet_result change_voice(motet_player *player, const motet_timeline_command *command)
+{
+    motet_player_voice *voice = &player->voices[command->target];
+    const motet_timing timing = timing_of(player, command);
+    motet_result result = MOTET_OK;
+    if (voice->phase != VOICE_ACTIVE) {
+        return MOTET_OK;
+    }
+    switch (command->verb) {
+    case MOTET_VERB_PAUSE:
+        result = motet_voice_pause(player->engine, voice->id, timing);
+        voice->paused = true;
+        break;
+    case MOTET_VERB_RESUME:
+        result = motet_voice_resume(player->engine, voice->id, timing);
+        voice->paused = false;
+        break;
+    case MOTET_VERB_SEEK:
+        result = motet_voice_seek(player->engine, voice->id, source_frame(player, command), timing);
+        note_tail(player, command);
+        break;
+    case MOTET_VERB_STOP:
+        result = motet_voice_stop(player->engine, voice->id, timing);
+        voice->stopping = true;
+        break;
+    default:
+        result = give_group(player, command);
+        if ((command->changes & MOTET_CHANGE_BUS) != 0) {
+            note_tail(player, command);
+        }
+        break;
+    }
+    return result;
+}
+
+motet_result motet_player_command(motet_player *player, const motet_timeline_command *command)
+{
+    motet_result result = MOTET_OK;
+    switch (command->verb) {
+    case MOTET_VERB_PLAY:
+    case MOTET_VERB_OPEN:
+        result = command->verb == MOTET_VERB_PLAY ? play(player, command) : open_feed(player, command);
+        player->voices[command->target].loops = command->settings.loop;
+        player->voices[command->target].paused = command->settings.paused;
+        break;
+    case MOTET_VERB_SET_BUS: result = give_group(player, command); break;
+    case MOTET_VERB_STOP_SOUND:
+        result = motet_sound_stop(player->engine, player->loaded->sounds[command->target], timing_of(player, command));
+        mark_sound_stopping(player, command->target);
+        break;
+    default: result = change_voice(player, command); break;
+    }
+    return result == MOTET_ERROR_STALE ? MOTET_OK : result; /* a voice that has ended */
+}
