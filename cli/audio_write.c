@@ -26,7 +26,7 @@ struct motet_writer {
     char *name;      /* the file's own */
     char *temporary; /* what it is written to; NULL: `name` itself, being no regular file */
     char *complaint;
-    uint64_t bytes;
+    uint64_t frames;
     int32_t integers[PIECE_SAMPLES];
     unsigned char raw[PIECE_SAMPLES * sizeof(float)];
 };
@@ -92,6 +92,11 @@ static void configure(motet_writer *writer)
         double quality = 0.6;
         (void)sf_command(writer->file, SFC_SET_VBR_ENCODING_QUALITY, &quality, sizeof quality);
     }
+}
+
+bool motet_writer_fits(motet_container container, motet_sample_format format, uint32_t channels, uint64_t frames)
+{
+    return container != MOTET_CONTAINER_WAV || frames <= WAV_MAX_BYTES / (channels * motet_sample_bytes(format));
 }
 
 motet_writer *motet_writer_create(const char *path, motet_container container, motet_sample_format format,
@@ -162,9 +167,9 @@ static bool write_piece(motet_writer *writer, const float *samples, size_t count
 bool motet_writer_write(motet_writer *writer, const float *interleaved, uint32_t frame_count)
 {
     size_t left = (size_t)frame_count * writer->channels;
-    writer->bytes += left * motet_sample_bytes(writer->format);
-    if (writer->container == MOTET_CONTAINER_WAV && writer->bytes > WAV_MAX_BYTES) {
-        return complain(writer, "longer than a WAV file can be (4 GiB); expected FLAC, or - for raw samples");
+    writer->frames += frame_count;
+    if (!motet_writer_fits(writer->container, writer->format, writer->channels, writer->frames)) {
+        return complain(writer, MOTET_WRITER_TOO_LONG);
     }
     size_t most = PIECE_SAMPLES - PIECE_SAMPLES % writer->channels;
     while (left > 0) {

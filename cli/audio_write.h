@@ -17,6 +17,11 @@ motet_container motet_container_of(const char *path);
 
 typedef struct motet_writer motet_writer;
 
+#define MOTET_WRITER_TOO_LONG "longer than a WAV file can be (4 GiB); expected FLAC, or - for raw samples"
+
+/* Whether so many frames fit into a file: a WAV file counts its bytes in 32 bits. */
+bool motet_writer_fits(motet_container container, motet_sample_format format, uint32_t channels, uint64_t frames);
+
 /* Starts a file. NULL with `*complaint` set (to be freed) when that fails. */
 motet_writer *motet_writer_create(const char *path, motet_container container, motet_sample_format format,
                                   uint32_t rate_hz, uint32_t channels, char **complaint);

@@ -202,10 +202,27 @@ static bool render_to(motet_offline *offline, motet_writer *writer, const render
     return finished;
 }
 
+/* Where the length is known, a file that could not hold it is not begun. */
+static bool fits(const motet_timeline *timeline, const render_options *options, motet_problems *problems)
+{
+    const motet_timeline_header *header = &timeline->header;
+    uint64_t frames = options->has_seconds ? motet_seconds_frames(options->seconds, header->rate_hz)
+                      : timeline->has_end  ? timeline->end_frame
+                                           : 0;
+    if (motet_writer_fits(options->container, options->format, header->channels, frames)) {
+        return true;
+    }
+    motet_problems_error_file(problems, 0, "%s: %s", options->output, MOTET_WRITER_TOO_LONG);
+    return false;
+}
+
 static bool render(motet_offline *offline, const render_options *options, motet_problems *problems)
 {
     const motet_timeline_header *header = &offline->timeline->header;
     char *complaint = NULL;
+    if (!fits(offline->timeline, options, problems)) {
+        return false;
+    }
     motet_writer *writer = motet_writer_create(options->output, options->container, options->format, header->rate_hz,
                                                header->channels, &complaint);
     if (writer == NULL) {

@@ -526,6 +526,12 @@ def test_formats():
     equal(run("compare", "default.flac", "s24.wav").code, 0)
 
 
+def test_a_wav_that_would_be_too_long_is_not_begun():
+    result = run("render", "-", "-o", "x.wav", "--seconds", "20000", stdin=timeline_bytes([]))
+    equal((result.code, result.lines, os.listdir(".")),
+          (1, ["motet: x.wav: longer than a WAV file can be (4 GiB); expected FLAC, or - for raw samples"], []))
+
+
 def test_the_same_bytes_every_time():
     for name in ("x.wav", "x.flac", "x.ogg"):
         contents = []
