@@ -50,16 +50,13 @@ static void set_phase(motet_engine *engine, const motet_slot *slot, motet_voice_
     motet_store_release_u64(&record->state, (uint64_t)slot->generation << 8 | (uint64_t)phase);
 }
 
-/* Hands the voice's record back to the control side, once nothing of it sounds any more. */
+/* Nothing of the voice sounds any more: its record goes back to the control side with the block. */
 static void give_back(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
 {
     motet_voice_record *record = &engine->voices[slot->place.index];
     slot->phase = MOTET_SLOT_FREE;
-    void *top;
-    do { /* fails only when the control side took the whole list in between */
-        top = motet_load_acquire_pointer(&engine->voice_garbage);
-        motet_store_release_pointer(&record->next_garbage, top);
-    } while (!motet_replace_release_pointer(&engine->voice_garbage, top, record));
+    motet_store_release_pointer(&record->next_garbage, engine->finished);
+    engine->finished = record;
 }
 
 void motet_slot_end(motet_engine *engine, motet_slot *slot, uint64_t frame, motet_end_reason reason) MOTET_NONBLOCKING
@@ -486,14 +483,8 @@ static void stop_sound_now(motet_engine *engine, motet_command *command) MOTET_N
 {
     for (uint32_t i = 0; i < engine->slots.voice_count; i++) {
         motet_slot *slot = slot_at(engine, i);
-        if (slot->phase == MOTET_SLOT_FREE || slot->material != command->value.pointer ||
-            slot->sequence > command->sequence) {
-            continue;
-        }
-        if (is_alive(slot)) {
+        if (is_alive(slot) && slot->material == command->value.pointer && slot->sequence < command->sequence) {
             apply_to_voice_now(engine, slot, command);
-        } else {
-            apply_to_tails_now(engine, slot, command);
         }
     }
 }
@@ -506,12 +497,10 @@ void motet_slot_apply_now(motet_engine *engine, uint32_t index) MOTET_NONBLOCKIN
         return;
     }
     motet_slot *slot = slot_at(engine, command->target);
-    if (slot->generation != command->generation) {
+    if (slot->generation != command->generation || !is_alive(slot)) {
         return;
     }
-    if (!is_alive(slot)) {
-        apply_to_tails_now(engine, slot, command); /* they may outlive their voice, and in a block cannot know it */
-    } else if (command->kind == MOTET_COMMAND_PLAY) {
+    if (command->kind == MOTET_COMMAND_PLAY) {
         motet_slot_start(engine, slot, command->frame);
     } else {
         apply_to_voice_now(engine, slot, command);
@@ -547,13 +536,23 @@ static void set_bus_later(motet_engine *engine, motet_slot *slot, uint32_t index
 
 bool motet_slot_ends_block(motet_engine *engine, const motet_command *command, uint32_t *tails_needed) MOTET_NONBLOCKING
 {
+    if (command->kind == MOTET_COMMAND_STOP_SOUND) {
+        return true; /* rare, and concerns any number of voices */
+    }
     bool is_jump = command->kind == MOTET_COMMAND_SEEK || command->kind == MOTET_COMMAND_SET_BUS;
     *tails_needed += is_jump && command->fade_frames > 0;
+    const motet_slot *slot = slot_at(engine, command->target);
+    /* Tails follow their voice only while it lives. One in another bus may be rendered before the voice, and cannot
+     * know whether the voice ends before the command does. */
+    bool has_tails = slot->place.tail_count > 0 || *tails_needed > 0;
     switch ((motet_command_kind)command->kind) {
-    case MOTET_COMMAND_STOP_SOUND: return true; /* rare, and concerns any number of voices */
     case MOTET_COMMAND_STOP:
-        /* Its event carries the block's frame. */
-        return slot_at(engine, command->target)->phase == MOTET_SLOT_WAITING;
+        if (slot->phase == MOTET_SLOT_WAITING) {
+            return true; /* its event carries the block's frame */
+        }
+        return has_tails;
+    case MOTET_COMMAND_PAUSE:
+    case MOTET_COMMAND_RESUME: return has_tails;
     case MOTET_COMMAND_SET_BUS:
         if (command->fade_frames == 0) {
             return true; /* a step between two buses: the voice just moves */
@@ -568,11 +567,7 @@ void motet_slot_apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCK
 {
     motet_command *command = &engine->commands.commands[index];
     motet_slot *slot = slot_at(engine, command->target);
-    if (slot->generation != command->generation || slot->phase == MOTET_SLOT_FREE) {
-        return;
-    }
-    if (slot->phase == MOTET_SLOT_ENDED) {
-        chain(engine, slot, index);
+    if (slot->generation != command->generation || !is_alive(slot)) {
         return;
     }
     if (command->kind == MOTET_COMMAND_PLAY) {
