@@ -49,7 +49,9 @@ typedef struct source_piece {
 static source_piece piece_of_sound(const motet_slot *slot, int64_t at) MOTET_NONBLOCKING
 {
     uint64_t length = slot->loop_end - slot->loop_start;
-    if (slot->wrapped && at < (int64_t)slot->loop_start) {
+    /* Before a whole sound that loops lies its end, on the first pass too: each pass has the same samples. */
+    bool follows_end = slot->wrapped || (slot->loop_start == 0 && is_looping(slot));
+    if (follows_end && at < (int64_t)slot->loop_start) {
         uint64_t back = (uint64_t)((int64_t)slot->loop_start - 1 - at) % length;
         return (source_piece){false, slot->loop_end - 1 - back, back + 1};
     }
