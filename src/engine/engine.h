@@ -143,8 +143,9 @@ struct motet_engine {
     motet_mixer mixer;
     uint64_t now; /* the block's first frame */
     uint64_t sequence;
-    uint32_t first_in_block; /* commands chained in this block, linked by next_in_block */
-    uint32_t live;           /* voices playing */
+    uint32_t first_in_block;      /* commands chained in this block, linked by next_in_block */
+    motet_voice_record *finished; /* in this block, linked by next_garbage */
+    uint32_t live;                /* voices playing */
 
     /* Background. */
     motet_output *output; /* NULL: MOTET_DEVICE_MANUAL */

@@ -189,6 +189,21 @@ static void tell_clock(motet_engine *engine, uint64_t host_ns, uint32_t device_l
     motet_seqlock_write(&engine->clock, words, 3);
 }
 
+/* Hands the records of voices that are over to the control side: after their events, so that these still find the
+ * record's sound, and so that no slot ever has two end events in the ring. */
+static void hand_back_records(motet_engine *engine) MOTET_NONBLOCKING
+{
+    while (engine->finished != NULL) {
+        motet_voice_record *record = engine->finished;
+        engine->finished = motet_load_acquire_pointer(&record->next_garbage);
+        void *top;
+        do { /* fails only when the control side took the whole list in between */
+            top = motet_load_acquire_pointer(&engine->voice_garbage);
+            motet_store_release_pointer(&record->next_garbage, top);
+        } while (!motet_replace_release_pointer(&engine->voice_garbage, top, record));
+    }
+}
+
 /* One block: at most `count` frames, none across a multiple of MOTET_BLOCK_FRAMES; returns how many. */
 static uint32_t render_block(motet_engine *engine, float *interleaved, uint32_t count) MOTET_NONBLOCKING
 {
@@ -200,6 +215,7 @@ static uint32_t render_block(motet_engine *engine, float *interleaved, uint32_t 
     motet_mixer_render(engine, interleaved, engine->now, count);
     unchain_block(engine);
     motet_ring_publish(&engine->events);
+    hand_back_records(engine);
     engine->now += count;
     motet_store_release_u64(&engine->frame, engine->now);
     motet_store_relaxed_u64(&engine->counters.voices_active, engine->live);
