@@ -3,6 +3,7 @@
  * server killed, frozen and started again while the engine plays. */
 #include "motet/motet.h"
 #include "support/pulse.h"
+#include "support/scripted_device.h" /* for its log */
 
 #include <setjmp.h>
 #include <signal.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -21,39 +21,11 @@ enum { RATE = PULSE_RATE, PERIOD = 2048, AHEAD_FRAMES = 3 * PERIOD };
 /* A frame of the ramp that tells, in a recording, which frame of the sound it is: exact in float. */
 #define STEP (1.0f / 4194304)
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-#define WAIT_UNTIL(condition)                                                      \
-    do {                                                                           \
-        uint64_t limit_ = now_ns() + UINT64_C(40000000000);                        \
-        while (!(condition)) {                                                     \
-            if (now_ns() > limit_) {                                               \
-                fail_msg("waited in vain for %s; log:\n%s", #condition, log_text); \
-            }                                                                      \
-            motet_sleep_ms(2);                                                     \
-        }                                                                          \
-    } while (0)
-
-static char log_text[4096];
-
-static void keep_log(void *user, motet_log_level level, const char *text)
-{
-    (void)user;
-    (void)level;
-    size_t length = strlen(log_text);
-    snprintf(log_text + length, sizeof log_text - length, "%s\n", text); /* the device thread is the only writer */
-}
-
 static motet_engine *create_engine(motet_device_kind kind)
 {
     motet_engine_def def = {
-        .sample_rate_hz = RATE, .period_frames = PERIOD, .device = kind, .log = keep_log, .no_limiter = true};
-    log_text[0] = '\0';
+        .sample_rate_hz = RATE, .period_frames = PERIOD, .device = kind, .log = script_log, .no_limiter = true};
+    script_begin();
     motet_engine *engine = motet_engine_create(&def);
     if (engine == NULL) {
         fail_msg("%s", motet_last_error());
@@ -371,7 +343,7 @@ static void frozen_server_is_survived(void **state)
     moment frozen = moment_of(engine);
     pulse_signal(SIGSTOP);
     WAIT_UNTIL((count_events(engine, &counted), counted.lost == 1));
-    WAIT_UNTIL(strstr(log_text, "hangs; it is left behind") != NULL);
+    WAIT_UNTIL(script_log_count("hangs; it is left behind") > 0);
     uint64_t lost_frame = frame_of(engine);
     WAIT_UNTIL(frame_of(engine) > lost_frame + RATE / 2);
     assert_keeps_time(engine, frozen);
@@ -396,7 +368,7 @@ static void devices_are_listed(void **state)
     assert_int_equal(devices[0].sample_rate_hz, RATE);
     assert_int_equal(devices[0].channels, 2);
 
-    motet_engine_def def = {.device = MOTET_DEVICE_STRICT, .device_name = devices[0].name, .log = keep_log};
+    motet_engine_def def = {.device = MOTET_DEVICE_STRICT, .device_name = devices[0].name, .log = script_log};
     motet_engine *engine = motet_engine_create(&def);
     assert_non_null(engine);
     assert_string_equal(info_of(engine).device_name, devices[0].name);

@@ -103,21 +103,23 @@ static void show_link(motet_output *output, motet_link *link)
     motet_mutex_unlock(&output->mutex);
 }
 
-/* The device renders from its next callback on. */
-static void give_to_link(motet_output *output, motet_link *link, bool by_name)
+/* The device renders from its next callback on; returns the engine frame with which it begins. */
+static uint64_t give_to_link(motet_output *output, motet_link *link, bool by_name)
 {
-    motet_link_connect(link);
     hand_over(output, link->def.epoch);
+    uint64_t frame = motet_render_frame(output->engine);
+    motet_link_connect(link);
     motet_null_clock_rest(&output->clock);
     show_link(output, link);
     output->by_name = by_name;
     output->seen_callbacks = motet_load_relaxed_u64(&link->callbacks);
     output->looked_ns = motet_monotonic_ns();
     output->silent_ns = 0;
+    return frame;
 }
 
-/* The null clock renders, from where `link` was going to (NULL: from now). */
-static void give_to_clock(motet_output *output, const motet_link *link)
+/* The null clock renders, from where `link` was going to (NULL: from now); returns the first frame that is not heard. */
+static uint64_t give_to_clock(motet_output *output, const motet_link *link)
 {
     uint32_t epoch = next_epoch(output);
     hand_over(output, epoch);
@@ -126,8 +128,10 @@ static void give_to_clock(motet_output *output, const motet_link *link)
         uint64_t last = motet_load_relaxed_u64(&link->last_render_ns);
         due = last != 0 ? last + frames_to_ns(output, motet_load_relaxed_u32(&link->last_frames)) : link->connected_ns;
     }
-    motet_null_clock_run(&output->clock, epoch, motet_render_frame(output->engine), due);
+    uint64_t frame = motet_render_frame(output->engine);
+    motet_null_clock_run(&output->clock, epoch, frame, due);
     show_link(output, NULL);
+    return frame;
 }
 
 /* -------------------------------------------------------------------------------------- Opening, closing */
@@ -169,9 +173,9 @@ static motet_link *open_working_link(motet_output *output, const char *name, cha
     return link;
 }
 
-static void tell(motet_output *output, motet_event_type type)
+static void tell(motet_output *output, motet_event_type type, uint64_t frame)
 {
-    motet_event event = {.type = type, .frame = motet_render_frame(output->engine)};
+    motet_event event = {.type = type, .frame = frame};
     motet_event_append(output->engine, &event);
 }
 
@@ -200,11 +204,11 @@ static bool is_lost(motet_output *output, motet_link *link)
 static void lose(motet_output *output, motet_link *link)
 {
     uint64_t now = motet_monotonic_ns();
-    give_to_clock(output, link);
+    uint64_t frame = give_to_clock(output, link);
     motet_add_relaxed_u64(&output->device_losses, 1);
     motet_log_write(output->log, MOTET_LOG_WARNING, "the sound device \"%s\" is lost; time goes on without sound",
                     link->opened.name);
-    tell(output, MOTET_EVENT_DEVICE_LOST);
+    tell(output, MOTET_EVENT_DEVICE_LOST, frame);
 
     if (now - link->connected_ns > STEADY_NS || output->retry_delay_ns == 0) {
         output->retry_delay_ns = RETRY_FIRST_NS;
@@ -227,9 +231,9 @@ static void find_again(motet_output *output)
         link = open_working_link(output, "", error, sizeof error);
     }
     if (link != NULL) {
-        give_to_link(output, link, by_name);
+        uint64_t frame = give_to_link(output, link, by_name);
         motet_log_write(output->log, MOTET_LOG_INFO, "playing to the sound device \"%s\"", link->opened.name);
-        tell(output, MOTET_EVENT_DEVICE_BACK);
+        tell(output, MOTET_EVENT_DEVICE_BACK, frame);
     }
     output->retry_delay_ns = output->retry_delay_ns < RETRY_LAST_NS / 2 ? output->retry_delay_ns * 2 : RETRY_LAST_NS;
     if (++output->retries > RETRIES_BEFORE_IDLE) {
@@ -261,12 +265,12 @@ static void change_device(motet_output *output, const char *name)
     }
     snprintf(output->name, sizeof output->name, "%s", name);
     output->looks = true;
-    give_to_link(output, link, name[0] != '\0');
+    uint64_t frame = give_to_link(output, link, name[0] != '\0');
     motet_log_write(output->log, MOTET_LOG_INFO, "playing to the sound device \"%s\"", link->opened.name);
     if (old != NULL) {
         close_link(output, old);
     } else {
-        tell(output, MOTET_EVENT_DEVICE_BACK);
+        tell(output, MOTET_EVENT_DEVICE_BACK, frame);
     }
 }
 
