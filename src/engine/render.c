@@ -38,6 +38,14 @@ static void hand_back(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
     motet_count_u64(&engine->counters.commands_applied, 1);
 }
 
+void motet_render_cancel_stop(motet_engine *engine, uint32_t slot) MOTET_NONBLOCKING
+{
+    uint32_t index = engine->commands.shared_count + slot;
+    if (motet_schedule_remove(&engine->schedule, index)) {
+        hand_back(engine, index);
+    }
+}
+
 static bool is_of_bus(const motet_command *command) MOTET_NONBLOCKING
 {
     return command->kind >= MOTET_COMMAND_BUS_SET_VOLUME && command->kind <= MOTET_COMMAND_BUS_SET_SOLO;
@@ -110,6 +118,8 @@ static void receive(motet_engine *engine) MOTET_NONBLOCKING
         }
         if (command->frame == engine->now) {
             apply_now(engine, index);
+        } else if (command->kind == MOTET_COMMAND_STOP && motet_slot_is_over(engine, command)) {
+            hand_back(engine, index); /* nor may it keep the next voice of its slot from being stopped */
         } else {
             motet_schedule_add(&engine->schedule, index);
         }

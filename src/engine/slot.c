@@ -55,6 +55,7 @@ static void give_back(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
 {
     motet_voice_record *record = &engine->voices[slot->place.index];
     slot->phase = MOTET_SLOT_FREE;
+    motet_render_cancel_stop(engine, slot->place.index);
     motet_store_release_pointer(&record->next_garbage, engine->finished);
     engine->finished = record;
 }
@@ -108,7 +109,7 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     slot->channels = start->feed != NULL ? start->feed->channels : start->material->channels;
     slot->quality = start->quality;
     slot->paused = slot->held = start->paused;
-    slot->stopping = slot->wrapped = slot->sounded = false;
+    slot->stopping = slot->wrapped = slot->sounded = slot->begun = false;
     slot->dry_until = MOTET_NO_COMMAND; /* the slot's last voice may have ended on its way to another bus */
     slot->gap = start->feed != NULL;
     slot->loop = start->loop;
@@ -238,12 +239,18 @@ static void become_copy(motet_slot *tail, const motet_slot *voice) MOTET_NONBLOC
     tail->chain_last = MOTET_NO_COMMAND;
 }
 
+/* What applies here sets the values that the voice starts with. */
+static bool is_before_first_frame(const motet_slot *slot) MOTET_NONBLOCKING
+{
+    return slot->phase == MOTET_SLOT_WAITING || !slot->begun;
+}
+
 /* Whether anything would be heard of a copy of the slot that fades out from here on. */
 static bool leaves_sound(const motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
 {
     uint64_t frame = slot->now;
     bool silent = motet_ramp_value(&slot->jump, frame) == 0 && motet_ramp_slope(&slot->jump, frame) == 0;
-    return !slot->held && !silent && command->fade_frames > 0;
+    return !is_before_first_frame(slot) && !slot->held && !silent && command->fade_frames > 0;
 }
 
 /* From here on a copy of a voice fades out. False when there is nothing to hear of it. */
@@ -258,7 +265,7 @@ static bool fade_out_copy(motet_slot *tail, const motet_command *command) MOTET_
 
 static void fade_in_jump(motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
 {
-    if (slot->held) {
+    if (slot->held || is_before_first_frame(slot)) {
         slot->jump = motet_ramp_hold(MOTET_RAMP_GAIN, 1); /* its resume fades in */
         return;
     }
@@ -267,11 +274,6 @@ static void fade_in_jump(motet_slot *slot, const motet_command *command) MOTET_N
 }
 
 /* --------------------------------------------------------------------------------------------- What commands do */
-
-static bool is_before_first_frame(const motet_slot *slot) MOTET_NONBLOCKING
-{
-    return slot->phase == MOTET_SLOT_WAITING || slot->now == slot->start_frame;
-}
 
 /* Gates move by the command's fade, or stand at once before the first frame. */
 static void move(motet_ramp *ramp, const motet_slot *slot, const motet_command *command, double to) MOTET_NONBLOCKING
@@ -296,7 +298,11 @@ static void apply_resume(motet_slot *slot, const motet_command *command) MOTET_N
 {
     if (slot->paused) {
         slot->paused = slot->held = false;
-        move(&slot->pause_gate, slot, command, 1);
+        if (slot->phase == MOTET_SLOT_WAITING || slot->now == slot->start_frame) {
+            slot->pause_gate = motet_ramp_hold(MOTET_RAMP_GAIN, 1); /* it has not waited */
+        } else {
+            motet_ramp_start(&slot->pause_gate, slot->now, command->fade_frames, (motet_curve)command->curve, 1);
+        }
     }
 }
 
@@ -472,6 +478,12 @@ static void apply_to_voice_now(motet_engine *engine, motet_slot *slot, motet_com
     }
     apply_to_tails_now(engine, slot, command); /* before the voice: its end may free the last of them */
     motet_slot_apply(engine, slot, command);
+}
+
+bool motet_slot_is_over(motet_engine *engine, const motet_command *command) MOTET_NONBLOCKING
+{
+    const motet_slot *slot = slot_at(engine, command->target);
+    return slot->generation != command->generation || slot->phase == MOTET_SLOT_FREE;
 }
 
 static bool is_alive(const motet_slot *slot) MOTET_NONBLOCKING

@@ -56,6 +56,7 @@ typedef struct motet_slot {
     bool wrapped; /* has gone round the loop: the frames before its start are those before its end */
     bool gap;     /* a fed voice that waits for frames */
     bool sounded; /* a fed voice that has played a frame */
+    bool begun;   /* its first frame has been rendered: one that was played paused waits there */
 
     const motet_material *material; /* or a feed */
     motet_feed *feed;
@@ -105,6 +106,9 @@ void motet_slots_destroy(motet_slots *slots, motet_heap *heap);
 void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_NONBLOCKING;
 /* Its first frame: gives it a play number and a place in its bus. */
 void motet_slot_start(motet_engine *engine, motet_slot *slot, uint64_t frame) MOTET_NONBLOCKING;
+
+/* Whether nothing is left of the voice that a command is for. */
+bool motet_slot_is_over(motet_engine *engine, const motet_command *command) MOTET_NONBLOCKING;
 
 /* Applies a command at the slot's present frame; all slots stand at the start of a block. */
 void motet_slot_apply_now(motet_engine *engine, uint32_t command) MOTET_NONBLOCKING;

@@ -16,4 +16,7 @@ void motet_slot_apply_due(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCK
 /* At the block's end: the command's voice has no chain any more. */
 void motet_slot_unchain(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING;
 
+/* A voice is over: the stop that is kept for it and waits for a later frame is the next voice's again. */
+void motet_render_cancel_stop(motet_engine *engine, uint32_t slot) MOTET_NONBLOCKING;
+
 #endif /* MOTET_ENGINE_SLOT_PRIVATE_H */
