@@ -10,6 +10,8 @@ static const char *const modes[] = {"plain", "2d", "3d", NULL};
 
 #define DAY_SECONDS 86400.0
 #define FEED_SECONDS_MAX 60.0
+#define LEVEL_MAX 1e6 /* far beyond full scale, far from the end of a float */
+#define HZ_MAX 1e6
 #define WHOLE_MAX 9007199254740991.0   /* 2^53 - 1: what a double holds exactly */
 #define SEED_MAX 9223372036854775807.0 /* 2^63 - 1: the largest whole number that is read */
 #define ENGINE_RATE_MAX 384000.0
@@ -170,28 +172,30 @@ static const motet_key sound_keys[] = {
 #define SIGNAL_RATE_KEY KEY_WITH("rate", WHOLE, RATE, .min = 1, .max = SOUND_RATE_MAX)
 #define SIGNAL_KEYS SECONDS_KEY, SIGNAL_CHANNELS_KEY, SIGNAL_RATE_KEY
 
+#define LEVEL_KEY(key, place) KEY_WITH(key, NUMBER, place, .required = true, .min = -LEVEL_MAX, .max = LEVEL_MAX)
+
 static const motet_key sine_keys[] = {
-    KEY_WITH("hz", POSITIVE, HZ, .required = true),
-    KEY_WITH("amplitude", NUMBER, AMPLITUDE, .required = true),
+    KEY_WITH("hz", POSITIVE, HZ, .required = true, .max = HZ_MAX),
+    LEVEL_KEY("amplitude", AMPLITUDE),
     SIGNAL_KEYS,
 };
 static const motet_key noise_keys[] = {
-    KEY_WITH("amplitude", NUMBER, AMPLITUDE, .required = true),
+    LEVEL_KEY("amplitude", AMPLITUDE),
     KEY_WITH("seed", WHOLE, SEED, .max = SEED_MAX),
     SIGNAL_KEYS,
 };
 static const motet_key constant_keys[] = {
-    KEY_WITH("value", NUMBER, AMPLITUDE, .required = true),
+    LEVEL_KEY("value", AMPLITUDE),
     SIGNAL_KEYS,
 };
 static const motet_key ramp_keys[] = {
-    KEY_WITH("from", NUMBER, FROM, .required = true),
-    KEY_WITH("to", NUMBER, TO, .required = true),
+    LEVEL_KEY("from", FROM),
+    LEVEL_KEY("to", TO),
     SIGNAL_KEYS,
 };
 static const motet_key impulse_keys[] = {
     KEY("at", POSITION, AT),
-    KEY_WITH("value", NUMBER, AMPLITUDE, .required = true),
+    LEVEL_KEY("value", AMPLITUDE),
     SIGNAL_KEYS,
 };
 static const motet_key pcm_keys[] = {

@@ -41,6 +41,10 @@ char *motet_value_text(const json_t *value)
 static char *expected_number(const motet_key *key)
 {
     const char *noun = key->kind == MOTET_KEY_WHOLE ? "a whole number" : "a number";
+    if (key->kind == MOTET_KEY_POSITIVE) {
+        return key->max > 0 ? motet_string_format("%s above 0, at most %.10g", noun, key->max)
+                            : motet_string_format("%s above 0", noun);
+    }
     if (key->min == 0 && key->max == 0) {
         return motet_string_copy(noun);
     }
@@ -70,13 +74,13 @@ static char *expected_text(const motet_key *key)
         [MOTET_KEY_TIME] = "a whole number of frames, 0 or above, or a string like \"10ms\" or \"1.5s\"",
         [MOTET_KEY_POSITION] =
             "a whole number of the sound's frames, 0 or above, or a string like \"10ms\" or \"1.5s\"",
-        [MOTET_KEY_POSITIVE] = "a number above 0",
         [MOTET_KEY_FLAG] = "true or false",
         [MOTET_KEY_OBJECT] = "an object",
         [MOTET_KEY_ANY] = "a value",
     };
     switch (key->kind) {
     case MOTET_KEY_NUMBER:
+    case MOTET_KEY_POSITIVE:
     case MOTET_KEY_WHOLE: return expected_number(key);
     case MOTET_KEY_CHOICE: return expected_choice(key);
     default: return motet_string_copy(texts[key->kind]);

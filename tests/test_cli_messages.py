@@ -215,8 +215,8 @@ def test_unknown_names():
     expect([SOUND, {"play": "a", "as": "voice"}, {"stop": "vioce"}], '4: unknown voice "vioce" in "stop"; did you mean "voice"?')
     # A wrong line still defines its name.
     expect([SOUND, {"play": "a", "as": "v", "pan": "x"}, {"stop": "v"}], '3: "pan" in "play" is "x"; expected a number')
-    expect([{"sound": "a", "sine": {}}, {"play": "a"}], '2: no "hz" in "sine"; expected a number above 0',
-           '2: no "amplitude" in "sine"; expected a number', '2: no "seconds" in "sine"; expected a number, 0 or above')
+    expect([{"sound": "a", "sine": {}}, {"play": "a"}], '2: no "hz" in "sine"; expected a number above 0, at most 1000000',
+           '2: no "amplitude" in "sine"; expected a number from -1000000 to 1000000', '2: no "seconds" in "sine"; expected a number, 0 or above')
 
 
 def test_sounds():
@@ -226,7 +226,9 @@ def test_sounds():
     expect([SOUND, SOUND], '3: sound "a" is already defined in line 2; expected another name')
     expect([{"sound": "a", "sine": {"hertz": 1, "hz": 1, "seconds": 1, "amplitude": 1}}],
            '2: unknown key "hertz" in "sine"; expected one of "hz", "amplitude", "seconds", "channels", "rate"')
-    expect([{"sound": "a", "sine": {"hz": 0, "seconds": 1, "amplitude": 1}}], '2: "hz" in "sine" is 0; expected a number above 0')
+    expect([{"sound": "a", "sine": {"hz": 0, "seconds": 1, "amplitude": 1}}], '2: "hz" in "sine" is 0; expected a number above 0, at most 1000000')
+    expect([{"sound": "a", "constant": {"value": 1e39, "seconds": 1}}],
+           '2: "value" in "constant" is 1e39; expected a number from -1000000 to 1000000')
     expect([{"sound": "a", "noise": {"seconds": -1, "amplitude": 1}}],
            '2: "seconds" in "noise" is -1; expected a number, 0 or above')
     expect([{"sound": "a", "constant": {"value": 1, "seconds": 1, "channels": 3}}],
