@@ -102,6 +102,7 @@ static void render_run(motet_engine *engine, motet_slot *slot, motet_stereo_sum 
         tell_starved(engine, slot, run.starved_frame);
     }
     slot->now += run.frames;
+    slot->begun = true;
     if (motet_source_is_over(slot)) { /* at once, so that its end does not wait for the next block */
         motet_slot_end(engine, slot, slot->now, MOTET_END_ENDED);
     }
