@@ -364,41 +364,41 @@ static void free_parts(motet_output *output)
     motet_mutex_destroy(&output->mutex);
 }
 
-motet_result motet_output_create(motet_engine *engine, const motet_engine_def *def, motet_output **created)
+motet_result motet_output_create(motet_engine *engine, const motet_engine_def *def, motet_output **output)
 {
-    *created = NULL;
-    motet_output *output = motet_heap_take(&engine->heap, sizeof *output, _Alignof(motet_output));
-    if (output == NULL) {
+    *output = NULL;
+    motet_output *made = motet_heap_take(&engine->heap, sizeof *made, _Alignof(motet_output));
+    if (made == NULL) {
         return motet_fail(NULL, MOTET_ERROR_MEMORY, "out of memory for the output");
     }
-    output->engine = engine;
-    output->heap = &engine->heap;
-    output->log = &engine->log;
-    output->fork_count = engine->fork_count;
-    output->kind = def->device;
-    output->looks = def->device != MOTET_DEVICE_NULL;
-    output->link_def = (motet_link_def){.engine = engine,
-                                        .sample_rate_hz = def->sample_rate_hz,
-                                        .channels = def->channels,
-                                        .period_frames = def->period_frames};
-    snprintf(output->name, sizeof output->name, "%s", def->device_name != NULL ? def->device_name : "");
-    if (!make_parts(output, def)) {
-        motet_heap_give(&engine->heap, output, sizeof *output);
+    made->engine = engine;
+    made->heap = &engine->heap;
+    made->log = &engine->log;
+    made->fork_count = engine->fork_count;
+    made->kind = def->device;
+    made->looks = def->device != MOTET_DEVICE_NULL;
+    made->link_def = (motet_link_def){.engine = engine,
+                                      .sample_rate_hz = def->sample_rate_hz,
+                                      .channels = def->channels,
+                                      .period_frames = def->period_frames};
+    snprintf(made->name, sizeof made->name, "%s", def->device_name != NULL ? def->device_name : "");
+    if (!make_parts(made, def)) {
+        motet_heap_give(&engine->heap, made, sizeof *made);
         return motet_fail(NULL, MOTET_ERROR_MEMORY, "out of memory or threads for the output");
     }
-    motet_result result = open_first(output);
-    if (result == MOTET_OK && !motet_thread_start(&output->thread, "motet-device", device_thread, output)) {
+    motet_result result = open_first(made);
+    if (result == MOTET_OK && !motet_thread_start(&made->thread, "motet-device", device_thread, made)) {
         result = motet_fail(NULL, MOTET_ERROR_MEMORY, "out of threads for the output");
     }
     if (result != MOTET_OK) {
-        if (output->link != NULL) {
-            close_link(output, output->link);
+        if (made->link != NULL) {
+            close_link(made, made->link);
         }
-        free_parts(output);
-        motet_heap_give(&engine->heap, output, sizeof *output);
+        free_parts(made);
+        motet_heap_give(&engine->heap, made, sizeof *made);
         return result;
     }
-    *created = output;
+    *output = made;
     return MOTET_OK;
 }
 
