@@ -346,6 +346,30 @@ def test_defaults_written_out_are_accepted():
     equal(run("render", "-", "-o", "-", stdin=timeline_bytes(lines)).code, 0)
 
 
+def test_the_examples_of_the_page():
+    """Every line that docs/timeline.md shows is one that the tool takes."""
+    page = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "docs", "timeline.md")
+    with open(page, encoding="utf-8") as file:
+        shown = [json.loads(line) for line in file if line.startswith('{"') and not line.startswith('{"motet"')]
+    os.mkdir("sfx")
+    source = timeline_bytes([SOUND, {"play": "a"}])
+    for name in ("theme.ogg", "sfx/boom.wav", "x.flac"):
+        equal(run("render", "-", "-o", name, stdin=source).code, 0)
+    for name in ("x.s16", "chunk.s16"):
+        with open(name, "wb") as file:
+            file.write(bytes(4000))
+    definitions = [line for line in shown if "at" not in line]
+    commands = [line for line in shown if "at" in line]
+    assert len(definitions) > 8 and len(commands) > 15, (definitions, commands)
+    for line in commands:
+        line["at"] = 0
+    ends = [line for line in commands if "end" in line]
+    commands = [line for line in commands if "end" not in line] + ends[:1]
+    lines = definitions + [{"play": "a", "as": "v"}] + commands
+    result = run("check", "-", stdin=timeline_bytes(lines))
+    equal((result.code, result.lines), (0, []))
+
+
 def test_every_error_at_once():
     write_timeline("x.jsonl", [{"sound": "a", "file": "no.wav"}, {"at": 5, "play": "b"}, {"at": 4, "stop": "c"}])
     for verb in (["check", "x.jsonl"], ["render", "x.jsonl", "-o", "x.wav"]):
