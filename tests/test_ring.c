@@ -307,7 +307,12 @@ static void record_is_read_as_written(void **state)
     motet_seqlock_read(&lock, out, MOTET_SEQLOCK_WORDS);
     assert_memory_equal(out, in, sizeof in);
 
-    motet_store_relaxed_u32(&lock.turn, UINT32_MAX - 1); /* the turn wraps */
+    /* A writer that is interrupted in the middle of the next record keeps nobody waiting. */
+    motet_store_relaxed_u64(&lock.words[(motet_load_relaxed_u32(&lock.turn) + 1) & 1][0], 99);
+    motet_seqlock_read(&lock, out, MOTET_SEQLOCK_WORDS);
+    assert_memory_equal(out, in, sizeof in);
+
+    motet_store_relaxed_u32(&lock.turn, UINT32_MAX); /* the turn wraps */
     motet_seqlock_write(&lock, in + 1, 2);
     assert_int_equal(motet_load_relaxed_u32(&lock.turn), 0);
     motet_seqlock_read(&lock, out, 2);

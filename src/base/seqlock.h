@@ -1,7 +1,8 @@
 /* A small record that one thread writes and any thread reads whole, without either waiting for the other.
  *
- * The writer makes `turn` odd, stores the words, makes it even again. A reader that finds it odd, or changed
- * afterwards, reads again; the writer never notices. The words are atomics so that the race is defined. */
+ * There are two copies: the writer fills the one that is not current and then makes it current by counting `turn` up. A
+ * reader that finds `turn` changed afterwards reads again, but only then: a writer that was interrupted in the middle
+ * leaves the other copy whole. The words are atomics so that the race is defined. */
 #ifndef MOTET_BASE_SEQLOCK_H
 #define MOTET_BASE_SEQLOCK_H
 
@@ -11,33 +12,30 @@
 enum { MOTET_SEQLOCK_WORDS = 8 };
 
 typedef struct motet_seqlock {
-    motet_atomic_u32 turn;
-    motet_atomic_u64 words[MOTET_SEQLOCK_WORDS];
+    motet_atomic_u32 turn; /* the lowest bit says which copy is current */
+    motet_atomic_u64 words[2][MOTET_SEQLOCK_WORDS];
 } motet_seqlock;
 
 static inline void motet_seqlock_write(motet_seqlock *lock, const uint64_t *words, int count) MOTET_NONBLOCKING
 {
-    uint32_t turn = motet_load_relaxed_u32(&lock->turn);
-    motet_store_relaxed_u32(&lock->turn, turn + 1);
-    /* The odd turn is seen before any new word: a store with release order on each word, which a reader acquires,
-     * says so without a fence (fences are not understood by ThreadSanitizer). */
+    uint32_t turn = motet_load_relaxed_u32(&lock->turn) + 1;
+    /* Release on each word: whoever reads one of them early also sees the turn before, in which its copy stopped being
+     * current (a fence would say the same, but ThreadSanitizer does not understand those). */
     for (int i = 0; i < count; i++) {
-        motet_store_release_u64(&lock->words[i], words[i]);
+        motet_store_release_u64(&lock->words[turn & 1][i], words[i]);
     }
-    motet_store_release_u32(&lock->turn, turn + 2);
+    motet_store_release_u32(&lock->turn, turn);
 }
 
 static inline void motet_seqlock_read(const motet_seqlock *lock, uint64_t *words, int count)
 {
-    for (;;) {
-        uint32_t before = motet_load_acquire_u32(&lock->turn);
+    uint32_t turn;
+    do {
+        turn = motet_load_acquire_u32(&lock->turn);
         for (int i = 0; i < count; i++) {
-            words[i] = motet_load_acquire_u64(&lock->words[i]);
+            words[i] = motet_load_acquire_u64(&lock->words[turn & 1][i]);
         }
-        if ((before & 1) == 0 && motet_load_relaxed_u32(&lock->turn) == before) {
-            return;
-        }
-    }
+    } while (motet_load_relaxed_u32(&lock->turn) != turn);
 }
 
 #endif /* MOTET_BASE_SEQLOCK_H */
