@@ -113,10 +113,19 @@ static motet_feed *feed_of(motet_engine *engine, motet_voice voice, motet_result
     return record->feed;
 }
 
+/* Written and not yet played. At a high pitch a voice that runs dry has stepped past the last frame: it will skip the
+ * next ones to come. */
+static uint32_t held_frames(const motet_feed *feed)
+{
+    uint64_t written = motet_load_relaxed_u64(&feed->written);
+    uint64_t played = motet_load_acquire_u64(&feed->played);
+    return written > played ? (uint32_t)(written - played) : 0;
+}
+
 static uint32_t free_frames(const motet_feed *feed)
 {
-    uint64_t held = motet_load_relaxed_u64(&feed->written) - motet_load_acquire_u64(&feed->played);
-    return held < feed->buffer_frames ? feed->buffer_frames - (uint32_t)held : 0;
+    uint32_t held = held_frames(feed);
+    return held < feed->buffer_frames ? feed->buffer_frames - held : 0;
 }
 
 /* Writes one frame in the feed's channels from one in the program's. Returns whether a sample was not finite. */
