@@ -169,3 +169,8 @@ uint32_t motet_fork_count(void)
     pthread_once(&once, watch_forks);
     return motet_load_relaxed_u32(&fork_count);
 }
+
+uint32_t motet_fork_count_seen(void) MOTET_NONBLOCKING
+{
+    return motet_load_relaxed_u32(&fork_count);
+}

@@ -1,6 +1,9 @@
-/* Threads, locks and the clock, as thin as they can be. Nothing here may be called on the audio thread. */
+/* Threads, locks and the clock, as thin as they can be. Nothing here may be called on the audio thread but what says
+ * so. */
 #ifndef MOTET_BASE_THREAD_H
 #define MOTET_BASE_THREAD_H
+
+#include "base/nonblocking.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -46,5 +49,7 @@ void motet_sleep_until_ns(uint64_t monotonic_ns);
 
 /* How often this process is a fork's child: an engine made under another count belongs to the parent. */
 uint32_t motet_fork_count(void);
+/* The same for the audio thread, once motet_fork_count has been called. */
+uint32_t motet_fork_count_seen(void) MOTET_NONBLOCKING;
 
 #endif /* MOTET_BASE_THREAD_H */

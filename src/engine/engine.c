@@ -313,6 +313,12 @@ motet_engine *motet_engine_create(const motet_engine_def *given)
     return engine;
 }
 
+/* In a fork's child: no other thread was changing the engine or rendering when it was copied. */
+static bool is_at_rest(motet_engine *engine)
+{
+    return motet_mutex_try_lock(&engine->lock) && (motet_load_acquire_u64(&engine->claim) & 1) == 0;
+}
+
 void motet_engine_destroy(motet_engine *engine)
 {
     if (engine == NULL) {
@@ -322,15 +328,16 @@ void motet_engine_destroy(motet_engine *engine)
         motet_output_destroy(engine->output);
     }
     bool forked = engine->fork_count != motet_fork_count();
+    if (forked && !is_at_rest(engine)) {
+        return; /* somebody was in the middle of a change when the process forked: nothing in here can be trusted */
+    }
     if (engine->loader.running && !forked) {
         motet_store_release_u32(&engine->closing, 1);
         motet_signal_flag_raise(&engine->loader_wake);
         motet_thread_join(&engine->loader);
     }
     motet_heap heap = engine->heap;
-    if (!forked) {
-        motet_command_reclaim(&engine->commands);
-    }
+    motet_command_reclaim(&engine->commands);
     free_sent_topologies(engine);
     destroy_parts(engine);
     if (!forked) { /* a child's copies may be locked for ever */
@@ -357,15 +364,21 @@ void motet_engine_tidy(motet_engine *engine)
     free_topologies(engine);
 }
 
-bool motet_engine_enter(motet_engine *engine, motet_result *result)
+/* False for NULL and in a fork's child: `*result` says so. */
+static bool is_usable(const motet_engine *engine, motet_result *result)
 {
     *result = MOTET_OK;
     if (engine == NULL) {
         *result = motet_fail(NULL, MOTET_ERROR_INVALID, "engine is NULL");
-        return false;
-    }
-    if (engine->fork_count != motet_fork_count()) {
+    } else if (engine->fork_count != motet_fork_count()) {
         *result = motet_fail(NULL, MOTET_ERROR_UNSUPPORTED, "the engine belongs to the process before the fork");
+    }
+    return *result == MOTET_OK;
+}
+
+bool motet_engine_enter(motet_engine *engine, motet_result *result)
+{
+    if (!is_usable(engine, result)) {
         return false;
     }
     motet_mutex_lock(&engine->lock);
@@ -391,8 +404,12 @@ void motet_engine_leave(motet_engine *engine)
 
 motet_result motet_engine_get_clock(const motet_engine *engine, motet_clock *clock)
 {
-    if (engine == NULL || clock == NULL) {
-        return motet_fail(NULL, MOTET_ERROR_INVALID, "%s is NULL", engine == NULL ? "engine" : "clock");
+    motet_result result;
+    if (clock == NULL) {
+        return motet_fail(NULL, MOTET_ERROR_INVALID, "clock is NULL");
+    }
+    if (!is_usable(engine, &result)) {
+        return result;
     }
     uint64_t words[3]; /* first frame of the last call, its host time, what lay between it and the ear */
     motet_seqlock_read(&engine->clock, words, 3);
@@ -411,8 +428,12 @@ motet_result motet_engine_get_clock(const motet_engine *engine, motet_clock *clo
 
 motet_result motet_engine_get_info(const motet_engine *engine, motet_engine_info *info)
 {
-    if (engine == NULL || info == NULL) {
-        return motet_fail(NULL, MOTET_ERROR_INVALID, "%s is NULL", engine == NULL ? "engine" : "info");
+    motet_result result;
+    if (info == NULL) {
+        return motet_fail(NULL, MOTET_ERROR_INVALID, "info is NULL");
+    }
+    if (!is_usable(engine, &result)) {
+        return result;
     }
     *info = (motet_engine_info){.sample_rate_hz = engine->def.sample_rate_hz,
                                 .channels = engine->def.channels,

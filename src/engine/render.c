@@ -263,10 +263,10 @@ static void render_s16(motet_engine *engine, int16_t *interleaved, uint32_t fram
     motet_guard_leave();
 }
 
-/* The program's own rendering: allowed while no device and no clock has the engine. */
+/* The program's own rendering: allowed while no device and no clock has the engine, and not in a fork's child. */
 static bool claim_by_hand(motet_engine *engine) MOTET_NONBLOCKING
 {
-    return engine->output == NULL && motet_render_claim(engine, 0);
+    return engine->output == NULL && engine->fork_count == motet_fork_count_seen() && motet_render_claim(engine, 0);
 }
 
 void motet_engine_render_f32(motet_engine *engine, float *interleaved, uint32_t frame_count)
