@@ -271,7 +271,7 @@ static bool claim_by_hand(motet_engine *engine) MOTET_NONBLOCKING
 
 void motet_engine_render_f32(motet_engine *engine, float *interleaved, uint32_t frame_count)
 {
-    if (engine == NULL) {
+    if (engine == NULL || interleaved == NULL) {
         return;
     }
     if (!claim_by_hand(engine)) {
@@ -284,7 +284,7 @@ void motet_engine_render_f32(motet_engine *engine, float *interleaved, uint32_t 
 
 void motet_engine_render_s16(motet_engine *engine, int16_t *interleaved, uint32_t frame_count)
 {
-    if (engine == NULL) {
+    if (engine == NULL || interleaved == NULL) {
         return;
     }
     if (!claim_by_hand(engine)) {
