@@ -95,6 +95,49 @@ static bool to_the_end(const container_form *container, uint64_t declared)
     return container->wide_size ? declared == UINT64_MAX : declared == UINT32_MAX;
 }
 
+static uint32_t wav_encoding(const container_form *container, const unsigned char *format)
+{
+    uint32_t tag = container->little_endian ? motet_le16(format) : motet_be16(format);
+    /* The extensible form: the tag moves into the subformat's first bytes. */
+    return tag != 0xFFFE ? tag : container->little_endian ? motet_le16(format + 24) : motet_be16(format + 24);
+}
+
+/* libsndfile reads more encodings than these, some of them with prints to standard output (ALAC) and all of them with
+ * code that broken files can reach: none that a game ships. */
+static motet_result check_encoding(const container_form *container, motet_file_kind kind, const unsigned char *format,
+                                   char *error, size_t error_size)
+{
+    static const uint16_t wav[] = {1, 2, 3, 6, 7, 0x11, 0x50, 0x55}; /* the last two go to the MP3 decoder */
+    static const char aiff[][5] = {"NONE", "twos", "sowt", "raw ", "in24", "in32", "23ni", "42n1",
+                                   "fl32", "FL32", "fl64", "FL64", "alaw", "ulaw", "ALAW", "ULAW"};
+    static const char caf[][5] = {"lpcm", "alaw", "ulaw"};
+    if (kind == MOTET_FILE_WAV) {
+        uint32_t tag = wav_encoding(container, format);
+        for (size_t i = 0; i < sizeof(wav) / sizeof(wav[0]); i++) {
+            if (wav[i] == tag) return MOTET_OK;
+        }
+        return motet_decode_fail(MOTET_ERROR_UNSUPPORTED, error, error_size,
+                                 "WAV with encoding 0x%04" PRIX32 " is not read; expected PCM, float, A-law, mu-law, "
+                                 "IMA or Microsoft ADPCM, MP3",
+                                 tag);
+    }
+    const char(*names)[5] = kind == MOTET_FILE_CAF ? caf : aiff;
+    size_t count = kind == MOTET_FILE_CAF ? sizeof(caf) / sizeof(caf[0]) : sizeof(aiff) / sizeof(aiff[0]);
+    const unsigned char *name = kind == MOTET_FILE_CAF ? format + 8 : format + 18;
+    /* The older kind of AIFF has no name there. */
+    if (kind == MOTET_FILE_AIFF && memcmp(name, "\0\0\0\0", 4) == 0) return MOTET_OK;
+    for (size_t i = 0; i < count; i++) {
+        if (memcmp(names[i], name, 4) == 0) return MOTET_OK;
+    }
+    char shown[5] = "????";
+    for (size_t i = 0; i < 4; i++) {
+        if (name[i] >= 0x20 && name[i] < 0x7F) shown[i] = (char)name[i];
+    }
+    return motet_decode_fail(MOTET_ERROR_UNSUPPORTED, error, error_size,
+                             "%s with encoding \"%s\" is not read; expected PCM, float, A-law, mu-law", container->name,
+                             shown);
+}
+
 static motet_result read_container(motet_input *input, motet_file_kind kind, motet_chunks *chunks, char *error,
                                    size_t error_size)
 {
@@ -120,14 +163,14 @@ static motet_result read_container(motet_input *input, motet_file_kind kind, mot
     chunks->truncated = declared > held;
     chunks->data_size = declared < held ? declared : held;
 
+    motet_result readable = check_encoding(container, kind, format, error, error_size);
+    if (readable != MOTET_OK) return readable;
+
     uint64_t channels;
     if (kind == MOTET_FILE_WAV) {
         bool little = container->little_endian;
-        chunks->wav_encoding = little ? motet_le16(format) : motet_be16(format);
+        chunks->wav_encoding = wav_encoding(container, format);
         channels = little ? motet_le16(format + 2) : motet_be16(format + 2);
-        /* The extensible form: the tag moves into the subformat's first bytes. */
-        if (chunks->wav_encoding == 0xFFFE)
-            chunks->wav_encoding = little ? motet_le16(format + 24) : motet_be16(format + 24);
     } else if (kind == MOTET_FILE_AIFF) {
         channels = motet_be16(format);
         /* SSND starts with an offset and a block size. A sound of no frames may do without either. */

@@ -1,8 +1,6 @@
 /* WAV, AIFF, CAF, FLAC and Opus by libsndfile. It is the last adapter that is asked, so it also has the words for files
  * that nobody knows.
- *
- * libsndfile reads many more formats, and more encodings inside these, than are let through here: each is code that
- * broken files can reach, for material that no game ships. */
+ */
 #include "decode/backends.h"
 #include "decode/chunks.h"
 #include "decode/input.h"
@@ -26,7 +24,7 @@ enum {
     OPUS_RATE_HZ = 48000,
     /* Opus decodes a second before the frame that is sought: its predictors forget by and by. */
     OPUS_PREROLL_FRAMES = OPUS_RATE_HZ,
-    /* Silence in FLAC and ALAC, as encoders write it, has 4096 frames in 11 bytes; and some room. */
+    /* Silence in FLAC, as encoders write it, has 4096 frames in 11 bytes; and some room. */
     PACKED_FRAMES_PER_BYTE = 1024,
     PACKED_FRAMES_ALWAYS_POSSIBLE = 1 << 20
 };
@@ -72,10 +70,6 @@ static const encoding_facts *find_encoding(int subtype)
         {SF_FORMAT_ULAW, "mu-law", 8, false, true},
         {SF_FORMAT_IMA_ADPCM, "IMA ADPCM", 0, false, true},
         {SF_FORMAT_MS_ADPCM, "Microsoft ADPCM", 0, false, true},
-        {SF_FORMAT_ALAC_16, "16-bit ALAC", 0, false, false},
-        {SF_FORMAT_ALAC_20, "20-bit ALAC", 0, true, false},
-        {SF_FORMAT_ALAC_24, "24-bit ALAC", 0, true, false},
-        {SF_FORMAT_ALAC_32, "32-bit ALAC", 0, true, false},
         {SF_FORMAT_OPUS, "Opus", 0, true, true},
     };
     for (size_t i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++) {
@@ -200,8 +194,7 @@ static motet_result describe(motet_decoder *decoder, const char *container, cons
     const encoding_facts *encoding = find_encoding(format.format & SF_FORMAT_SUBMASK);
     if (encoding == NULL) {
         return motet_decode_fail(MOTET_ERROR_UNSUPPORTED, error, error_size,
-                                 "%s with an encoding that Motet does not read; expected PCM, float, A-law, mu-law, "
-                                 "IMA or Microsoft ADPCM, ALAC",
+                                 "%s with an encoding that is not read; expected PCM, float, A-law, mu-law, ADPCM",
                                  container);
     }
     if (format.channels < 1 || format.channels > MOTET_DECODER_MAX_CHANNELS) {
