@@ -106,12 +106,18 @@ void motet_player_destroy(motet_player *player)
     free(player);
 }
 
+/* A frame of the engine as one of the timeline. */
+static uint64_t own_frame(const motet_player *player, uint64_t frame)
+{
+    return frame > player->start ? frame - player->start : 0;
+}
+
 static void add_event(motet_player *player, uint64_t frame, const char *event, const char *reason, uint32_t voice)
 {
     player->events =
         motet_memory_grow(player->events, player->event_count, &player->event_capacity, sizeof *player->events);
-    player->events[player->event_count++] = (motet_player_event){
-        .frame = frame > player->start ? frame - player->start : 0, .event = event, .reason = reason, .voice = voice};
+    player->events[player->event_count++] =
+        (motet_player_event){.frame = own_frame(player, frame), .event = event, .reason = reason, .voice = voice};
     player->events_sorted = false;
 }
 
@@ -120,14 +126,17 @@ void motet_player_start_voice(motet_player *player, uint32_t place, motet_voice 
     motet_player_voice *voice = &player->voices[place];
     voice->id = id;
     voice->phase = VOICE_ACTIVE;
+    voice->end_frame = UINT64_MAX;
     voice->active_place = player->active_count;
     player->active[player->active_count++] = place;
     player->voices_to_come--;
 }
 
-static void end_voice(motet_player *player, uint32_t place)
+static void end_voice(motet_player *player, uint32_t place, uint64_t frame, motet_end_reason reason)
 {
     motet_player_voice *voice = &player->voices[place];
+    voice->end_frame = own_frame(player, frame);
+    voice->cancelled = reason != MOTET_END_ENDED && voice->end_frame <= voice->start_frame;
     if (voice->phase == VOICE_ACTIVE) {
         uint32_t last = player->active[--player->active_count];
         player->active[voice->active_place] = last;
@@ -145,7 +154,7 @@ static bool give_next(motet_player *player, uint64_t now, bool *failed)
     motet_result result = motet_player_command(player, command);
     bool starts = command->verb == MOTET_VERB_PLAY || command->verb == MOTET_VERB_OPEN;
     if (result == MOTET_ERROR_LIMIT && starts && !early) {
-        end_voice(player, command->target);
+        end_voice(player, command->target, player->start + command->at, MOTET_END_NONE);
         player->voices_to_come--;
         add_event(player, player->start + command->at, "voice_ended", "refused", command->target);
         result = MOTET_OK;
@@ -196,7 +205,7 @@ static void find_ended(motet_player *player)
     for (size_t i = player->active_count; i-- > 0;) {
         uint32_t place = player->active[i];
         if (!motet_voice_is_active(player->engine, player->voices[place].id)) {
-            end_voice(player, place);
+            end_voice(player, place, player->end_frame, MOTET_END_NONE);
         }
     }
 }
@@ -221,7 +230,7 @@ void motet_player_collect(motet_player *player)
         uint32_t voice = event.voice.id != 0 ? (uint32_t)event.user : MOTET_PLAYER_NO_VOICE;
         switch (event.type) {
         case MOTET_EVENT_VOICE_ENDED:
-            end_voice(player, voice);
+            end_voice(player, voice, event.frame, event.reason);
             player->end_frame = event.frame > player->end_frame ? event.frame : player->end_frame;
             add_event(player, event.frame, "voice_ended", motet_end_reason_text(event.reason), voice);
             break;
@@ -285,9 +294,46 @@ bool motet_player_finds_endless(const motet_player *player, uint64_t now, uint32
     return false;
 }
 
-size_t motet_player_active_count(const motet_player *player)
+typedef struct change {
+    uint64_t frame;
+    int step; /* -1 before +1: a voice that ends makes room for one that starts */
+} change;
+
+static int compare_changes(const void *a, const void *b)
 {
-    return player->active_count;
+    const change *first = a;
+    const change *second = b;
+    if (first->frame != second->frame) {
+        return first->frame < second->frame ? -1 : 1;
+    }
+    return first->step - second->step;
+}
+
+void motet_player_count_voices(const motet_player *player, uint64_t frames, size_t *started, size_t *most_at_once)
+{
+    size_t count = 0;
+    change *changes = motet_memory_take(2 * player->timeline->voice_count, sizeof *changes);
+    *started = 0;
+    for (size_t i = 0; i < player->timeline->voice_count; i++) {
+        const motet_player_voice *voice = &player->voices[i];
+        if (voice->phase == VOICE_WAITING || voice->cancelled || voice->start_frame >= frames) {
+            continue;
+        }
+        *started += 1;
+        if (voice->end_frame > voice->start_frame) {
+            changes[count++] = (change){voice->start_frame, 1};
+            changes[count++] = (change){voice->end_frame, -1};
+        }
+    }
+    qsort(changes, count, sizeof *changes, compare_changes);
+    int now = 0;
+    int most = 0;
+    for (size_t i = 0; i < count; i++) {
+        now += changes[i].step;
+        most = now > most ? now : most;
+    }
+    *most_at_once = (size_t)most;
+    free(changes);
 }
 
 static int compare_events(const void *a, const void *b)
@@ -303,12 +349,15 @@ static int compare_events(const void *a, const void *b)
     return strcmp(first->event, second->event);
 }
 
-const motet_player_event *motet_player_events(motet_player *player, size_t *count)
+const motet_player_event *motet_player_events(motet_player *player, uint64_t frames, size_t *count)
 {
     if (!player->events_sorted && player->event_count > 0) {
         qsort(player->events, player->event_count, sizeof *player->events, compare_events);
         player->events_sorted = true;
     }
     *count = player->event_count;
+    while (*count > 0 && player->events[*count - 1].frame > frames) {
+        *count -= 1;
+    }
     return player->events;
 }

@@ -45,9 +45,11 @@ uint64_t motet_player_tail_end_frame(const motet_player *player);
  * feed is never finished. `voice` and `why` are set. */
 bool motet_player_finds_endless(const motet_player *player, uint64_t now, uint32_t *voice, const char **why);
 
-size_t motet_player_active_count(const motet_player *player);
+/* In the first `frames` of the timeline: voices that have started, and the most that sounded or were paused at once.
+ * Counted by frames and not by blocks, as the library's own figures are. */
+void motet_player_count_voices(const motet_player *player, uint64_t frames, size_t *started, size_t *most_at_once);
 
-/* All events so far in the order of their frames. */
-const motet_player_event *motet_player_events(motet_player *player, size_t *count);
+/* The events of the same frames, in their order; one at the very end is among them. */
+const motet_player_event *motet_player_events(motet_player *player, uint64_t frames, size_t *count);
 
 #endif /* MOTET_CLI_PLAYER_H */

@@ -206,6 +206,7 @@ motet_result motet_player_command(motet_player *player, const motet_timeline_com
     case MOTET_VERB_PLAY:
     case MOTET_VERB_OPEN:
         result = command->verb == MOTET_VERB_PLAY ? play(player, command) : open_feed(player, command);
+        player->voices[command->target].start_frame = command->at;
         player->voices[command->target].loops = command->settings.loop;
         player->voices[command->target].paused = command->settings.paused;
         break;

@@ -8,7 +8,10 @@
 typedef struct motet_player_voice {
     motet_voice id;
     enum { VOICE_WAITING, VOICE_ACTIVE, VOICE_OVER } phase;
-    size_t active_place; /* in the list of active voices */
+    size_t active_place;  /* in the list of active voices */
+    uint64_t start_frame; /* of the timeline; likewise below */
+    uint64_t end_frame;   /* UINT64_MAX while it is active */
+    bool cancelled;       /* stopped before its first frame */
     /* What the commands so far make of it. */
     bool loops;
     bool paused;

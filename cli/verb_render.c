@@ -76,7 +76,10 @@ static json_t *stats_to_json(const motet_offline *offline, const motet_stats *st
     const motet_timeline *timeline = offline->timeline;
     json_t *document = json_object();
     size_t count = 0;
-    const motet_player_event *events = motet_player_events(offline->player, &count);
+    size_t started = 0;
+    size_t most_at_once = 0;
+    motet_player_count_voices(offline->player, offline->frames, &started, &most_at_once);
+    const motet_player_event *events = motet_player_events(offline->player, offline->frames, &count);
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
         (void)json_array_append_new(list, event_to_json(timeline, &events[i]));
@@ -85,8 +88,8 @@ static json_t *stats_to_json(const motet_offline *offline, const motet_stats *st
     (void)json_object_set_new(document, "seconds", json_real((double)offline->frames / timeline->header.rate_hz));
     (void)json_object_set_new(document, "rate", json_integer(timeline->header.rate_hz));
     (void)json_object_set_new(document, "channels", json_integer(timeline->header.channels));
-    (void)json_object_set_new(document, "voices_started", json_integer((json_int_t)stats->voices_started));
-    (void)json_object_set_new(document, "peak_voices", json_integer(stats->voices_peak));
+    (void)json_object_set_new(document, "voices_started", json_integer((json_int_t)started));
+    (void)json_object_set_new(document, "peak_voices", json_integer((json_int_t)most_at_once));
     (void)json_object_set_new(document, "peak_dbfs", motet_json_number(motet_level_db(offline->peak)));
     (void)json_object_set_new(document, "cpu_seconds", json_real(offline->cpu_seconds));
     (void)json_object_set_new(document, "realtime_factor", json_real(realtime_factor(offline)));
@@ -95,14 +98,17 @@ static json_t *stats_to_json(const motet_offline *offline, const motet_stats *st
     return document;
 }
 
-static void print_stats(FILE *file, const motet_offline *offline, const motet_stats *stats)
+static void print_stats(FILE *file, const motet_offline *offline)
 {
     const motet_timeline *timeline = offline->timeline;
     uint32_t rate = timeline->header.rate_hz;
+    size_t started = 0;
+    size_t most_at_once = 0;
+    motet_player_count_voices(offline->player, offline->frames, &started, &most_at_once);
     fprintf(file, "frames           %llu (%.3f s at %u Hz)\n", (unsigned long long)offline->frames,
             (double)offline->frames / rate, (unsigned)rate);
-    fprintf(file, "voices started   %llu\n", (unsigned long long)stats->voices_started);
-    fprintf(file, "peak voices      %u\n", (unsigned)stats->voices_peak);
+    fprintf(file, "voices started   %zu\n", started);
+    fprintf(file, "peak voices      %zu\n", most_at_once);
     if (offline->peak > 0) {
         fprintf(file, "peak             %.2f dBFS\n", motet_level_db(offline->peak));
     } else {
@@ -111,7 +117,7 @@ static void print_stats(FILE *file, const motet_offline *offline, const motet_st
     fprintf(file, "cpu              %.3f s\n", offline->cpu_seconds);
     fprintf(file, "realtime factor  %.0f\n", realtime_factor(offline));
     size_t count = 0;
-    const motet_player_event *events = motet_player_events(offline->player, &count);
+    const motet_player_event *events = motet_player_events(offline->player, offline->frames, &count);
     for (size_t i = 0; i < count; i++) {
         char *voice = events[i].voice != MOTET_PLAYER_NO_VOICE ? motet_timeline_voice_text(timeline, events[i].voice)
                                                                : motet_string_copy("");
@@ -134,7 +140,7 @@ static bool report_stats(const motet_offline *offline, const render_options *opt
     }
     if (options->stats) {
         /* Standard output may be the sound. */
-        print_stats(options->container == MOTET_CONTAINER_RAW ? stderr : stdout, offline, &stats);
+        print_stats(options->container == MOTET_CONTAINER_RAW ? stderr : stdout, offline);
         return motet_output_flush();
     }
     return true;
