@@ -17,8 +17,19 @@ void motet_problems_free(motet_problems *problems)
     motet_problems_init(problems, problems->file);
 }
 
+/* A message is one line, whatever the file has in its names. */
+static void make_printable(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7F) {
+            *text = '?';
+        }
+    }
+}
+
 static void add(motet_problems *problems, motet_problem problem)
 {
+    make_printable(problem.text);
     problems->list = motet_memory_grow(problems->list, problems->count, &problems->capacity, sizeof problem);
     problems->list[problems->count++] = problem;
     problems->errors += problem.warning ? 0 : 1;

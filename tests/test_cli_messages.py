@@ -111,6 +111,12 @@ def test_lines_that_are_no_objects():
     assert len(wrong) == 1 and wrong[0].startswith("motet: -:2: not valid JSON"), wrong
 
 
+def test_a_message_is_one_line():
+    expect([{"play": "a\nb\x1b[31m"}], '2: unknown sound "a?b?[31m" in "play"; expected one that an earlier line defines')
+    wrong = raw('{"motet": 1}\n{"note": "x\ty"}\n{"note": "x"}\n')
+    equal(len(wrong), 1)
+
+
 def test_a_cut_last_line():
     cut = 'motet: -:3: warning: the last line is cut off and has been dropped'
     equal(raw('{"motet": 1}\n{"note": "x"}\n{"at": 5, "pl', code=0), [cut])
