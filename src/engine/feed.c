@@ -227,7 +227,7 @@ motet_result motet_feed_get_state(const motet_engine *const_engine, motet_voice 
     const motet_feed *feed = feed_of(engine, voice, &result);
     if (feed != NULL) {
         *state = (motet_feed_state){
-            .queued_frames = (uint32_t)(motet_load_relaxed_u64(&feed->written) - motet_load_acquire_u64(&feed->played)),
+            .queued_frames = held_frames(feed),
             .free_frames = free_frames(feed),
             .underruns = motet_load_relaxed_u32(&feed->gaps),
             .finished = motet_load_relaxed_u32(&feed->finished) != 0};
