@@ -132,11 +132,13 @@ static motet_result read_everything(const motet_decoder_backend *backend, motet_
                                     const motet_decoder_info *info, sample_store *store, char *error, size_t error_size)
 {
     chunk_buffer *chunk = motet_heap_take(store->heap, sizeof *chunk, SAMPLE_ALIGNMENT);
-    motet_format format = info->wide ? MOTET_FORMAT_F32 : MOTET_FORMAT_S16;
+    /* A lossy decoder works in floats: kept as such, nothing is rounded on the way. */
+    bool as_f32 = info->wide || (info->lossy && store->material.format == MOTET_FORMAT_F32);
+    motet_format format = as_f32 ? MOTET_FORMAT_F32 : MOTET_FORMAT_S16;
     motet_result result = chunk == NULL ? MOTET_ERROR_MEMORY : MOTET_OK;
     uint32_t count = 1;
     while (result == MOTET_OK && count > 0) {
-        result = info->wide ? backend->read_f32(decoder, chunk->f32, CHUNK_FRAMES, &count, error, error_size)
+        result = as_f32 ? backend->read_f32(decoder, chunk->f32, CHUNK_FRAMES, &count, error, error_size)
                             : backend->read_s16(decoder, chunk->s16, CHUNK_FRAMES, &count, error, error_size);
         if (result == MOTET_OK && count > 0 && !append_chunk(store, chunk, format, info->channels, count)) {
             result = MOTET_ERROR_MEMORY;
