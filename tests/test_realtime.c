@@ -1,0 +1,676 @@
+/* labels: realtime */
+/* What the audio thread never does, whatever it is asked to render: call a function that may allocate, lock, wait or
+ * print, and enter the kernel.
+ *
+ * The first is watched by the interposer of tests/guard, with which the test starts itself again; the second by a
+ * seccomp filter on a thread that renders and nothing else, under which every system call is the end of the process.
+ * Each watcher is shown to see a planted fault. Under a sanitizer there is no interposer; RealtimeSanitizer has its
+ * own. */
+#ifndef _GNU_SOURCE
+#    define _GNU_SOURCE /* RTLD_DEFAULT, syscall */
+#endif
+#include "base/atomics.h"
+#include "base/guard.h"
+#include "guard/interposer.h"
+#include "motet/motet.h"
+
+#include <dlfcn.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <math.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { RATE = 48000, MOST_FRAMES = 4096 };
+
+/* ------------------------------------------------------------------------------------------------ Rendering */
+
+/* Renders here, or lets the thread under the filter do it. */
+static bool through_thread;
+
+static struct {
+    motet_atomic_u32 asked, done;
+    motet_engine *engine;
+    uint32_t frames;
+    bool s16;
+} order;
+
+static void render_here(motet_engine *engine, uint32_t frames, bool s16)
+{
+    static float f32[MOST_FRAMES * 2];
+    static int16_t samples[MOST_FRAMES * 2];
+    if (s16) {
+        motet_engine_render_s16(engine, samples, frames);
+    } else {
+        motet_engine_render_f32(engine, f32, frames);
+    }
+}
+
+static void render_as(motet_engine *engine, uint32_t frames, bool s16)
+{
+    if (!through_thread) {
+        render_here(engine, frames, s16);
+        return;
+    }
+    order.engine = engine;
+    order.frames = frames;
+    order.s16 = s16;
+    uint32_t asked = motet_load_relaxed_u32(&order.asked) + 1;
+    motet_store_release_u32(&order.asked, asked);
+    while (motet_load_acquire_u32(&order.done) != asked) {
+        sched_yield();
+    }
+}
+
+static void render(motet_engine *engine, uint32_t frames)
+{
+    render_as(engine, frames, false);
+}
+
+/* ------------------------------------------------------------------------------------------------- Material */
+
+static motet_engine *make_engine(motet_engine_def def)
+{
+    def.device = MOTET_DEVICE_MANUAL;
+    motet_engine *engine = motet_engine_create(&def);
+    assert_non_null(engine);
+    return engine;
+}
+
+static motet_sound make_sound(motet_engine *engine, motet_store store, uint32_t channels, uint32_t rate, double seconds,
+                              double amplitude)
+{
+    motet_signal noise = {.kind = MOTET_SIGNAL_NOISE,
+                          .amplitude = amplitude,
+                          .seconds = seconds,
+                          .channels = channels,
+                          .sample_rate_hz = rate};
+    motet_sound_def def = {.store = store};
+    motet_sound sound = motet_sound_from_signal(engine, &noise, &def);
+    assert_int_not_equal(sound.id, 0);
+    return sound;
+}
+
+static motet_sound any_sound(motet_engine *engine)
+{
+    return make_sound(engine, MOTET_STORE_S16, 1, RATE, 1, 0.1);
+}
+
+static motet_voice must_play(motet_engine *engine, motet_sound sound, const motet_voice_def *def)
+{
+    motet_voice voice = motet_voice_play(engine, sound, def);
+    assert_int_not_equal(voice.id, 0);
+    return voice;
+}
+
+static motet_stats stats_of(motet_engine *engine)
+{
+    motet_stats stats;
+    assert_int_equal(motet_engine_get_stats(engine, &stats), MOTET_OK);
+    return stats;
+}
+
+static uint32_t count_ends(motet_engine *engine)
+{
+    motet_event event;
+    uint32_t count = 0;
+    while (motet_engine_poll_event(engine, &event)) {
+        count += event.type == MOTET_EVENT_VOICE_ENDED;
+    }
+    return count;
+}
+
+/* ------------------------------------------------------------------------------------- What there is to render */
+
+static void every_format(void)
+{
+    motet_engine *engine = make_engine((motet_engine_def){.max_voices = 512});
+    static const uint32_t rates[] = {RATE, 44100, 8000};
+    static const double pitches[] = {1, 0.5, 1.37, 0.01, 64};
+    for (uint32_t store = MOTET_STORE_S16; store <= MOTET_STORE_F32; store++) {
+        for (uint32_t channels = 1; channels <= 2; channels++) {
+            for (int r = 0; r < 3; r++) {
+                motet_sound sound = make_sound(engine, (motet_store)store, channels, rates[r], 0.02, 0.1);
+                for (int k = 0; k < 10 * MOTET_QUALITY_CUBIC; k++) {
+                    motet_voice_def def = {.pitch = pitches[k % 5],
+                                           .loop = k % 2 == 0,
+                                           .quality = (motet_quality)(1 + k / 10),
+                                           .timing = motet_at_fade((uint64_t)k * 7, k % 3 == 0 ? 0.01 : 0)};
+                    must_play(engine, sound, &def);
+                }
+            }
+        }
+    }
+    render(engine, 1);
+    render(engine, 4000);
+    assert_true(stats_of(engine).voices_peak > 200);
+    motet_engine_destroy(engine);
+}
+
+static void every_change(void)
+{
+    motet_engine *engine = make_engine((motet_engine_def){0});
+    motet_bus bus = motet_bus_create(engine, "A", NULL);
+    motet_sound sound = any_sound(engine);
+    for (uint32_t i = 0; i < 64; i++) {
+        motet_timing timing = {i * 50, i % 5 == 0 ? MOTET_FADE_NONE : i % 3 == 0 ? 0.03 : 0, (motet_curve)(i % 4)};
+        motet_voice_def def = {.paused = i % 7 == 0, .loop = i % 2 == 0, .from_frame = i};
+        motet_voice voice = must_play(engine, sound, &def);
+        timing.at_frame += 100;
+        assert_int_equal(motet_voice_set_volume_db(engine, voice, -80, timing), MOTET_OK);
+        assert_int_equal(motet_voice_set_pan(engine, voice, 0.7f, timing), MOTET_OK);
+        assert_int_equal(motet_voice_set_pitch(engine, voice, 1.9, timing), MOTET_OK);
+        assert_int_equal(motet_voice_resume(engine, voice, timing), MOTET_OK);
+        timing.at_frame += 33;
+        assert_int_equal(motet_voice_set_bus(engine, voice, bus, timing), MOTET_OK);
+        assert_int_equal(motet_voice_seek(engine, voice, i * 500, timing), MOTET_OK);
+        assert_int_equal(motet_voice_set_volume_db(engine, voice, 6, timing), MOTET_OK);
+        timing.at_frame += 333;
+        assert_int_equal(motet_voice_pause(engine, voice, timing), MOTET_OK);
+        assert_int_equal(motet_voice_set_loop(engine, voice, i % 2 != 0, timing), MOTET_OK);
+        timing.at_frame += 1000;
+        assert_int_equal(motet_voice_stop(engine, voice, timing), MOTET_OK);
+    }
+    render(engine, 700);
+    for (int i = 0; i < 12; i++) {
+        render(engine, 997);
+    }
+    assert_int_equal(count_ends(engine), 64);
+    motet_engine_destroy(engine);
+}
+
+static void tails_run_out(void)
+{
+    motet_engine *engine = make_engine((motet_engine_def){.max_voices = 3});
+    motet_bus buses[2] = {motet_bus_create(engine, "A", NULL), motet_bus_create(engine, "B", NULL)};
+    motet_sound sound = any_sound(engine);
+    motet_voice_def def = {.loop = true};
+    motet_voice voices[3];
+    for (int i = 0; i < 3; i++) {
+        voices[i] = must_play(engine, sound, &def);
+    }
+    render(engine, 10);
+    for (uint32_t i = 0; i < 300; i++) {
+        motet_timing timing = motet_at_fade(i * 40 + i % 3, 0.02);
+        assert_int_equal(motet_voice_seek(engine, voices[i % 3], i * 100, timing), MOTET_OK);
+        assert_int_equal(motet_voice_set_bus(engine, voices[(i + 1) % 3], buses[i % 2], timing), MOTET_OK);
+    }
+    for (int i = 0; i < 5; i++) {
+        render(engine, 3001);
+    }
+    assert_true(stats_of(engine).tails_dropped > 100);
+    motet_engine_destroy(engine);
+}
+
+static void queue_runs_full(void)
+{
+    motet_engine *engine = make_engine((motet_engine_def){.max_scheduled = 16});
+    motet_sound sound = any_sound(engine);
+    motet_voice voice = must_play(engine, sound, NULL);
+    motet_result result = MOTET_OK;
+    for (uint32_t i = 0; i < 20; i++) {
+        result = motet_voice_set_pan(engine, voice, 0.5f, motet_at(200 + i));
+    }
+    assert_int_equal(result, MOTET_ERROR_BUSY);
+    assert_int_equal(motet_voice_stop(engine, voice, motet_at(100)), MOTET_OK);
+    render(engine, 4000);
+    assert_int_equal(count_ends(engine), 1);
+    must_play(engine, sound, NULL);
+    render(engine, 100);
+    motet_engine_destroy(engine);
+}
+
+static void ten_thousand_plays(void)
+{
+    enum { PLAYS = 10000 };
+    static motet_voice voices[PLAYS];
+    motet_engine *engine = make_engine((motet_engine_def){.max_voices = PLAYS});
+    motet_sound sound = any_sound(engine);
+    for (int i = 0; i < PLAYS; i++) {
+        voices[i] = must_play(engine, sound, NULL);
+    }
+    render(engine, 64);
+    for (int i = 0; i < PLAYS; i++) {
+        assert_int_equal(motet_voice_stop(engine, voices[i], motet_fade(0.001)), MOTET_OK);
+    }
+    render(engine, 64);
+    assert_int_equal(stats_of(engine).voices_peak, PLAYS);
+    assert_int_equal(stats_of(engine).voices_active, 0);
+    motet_engine_destroy(engine);
+
+    engine = make_engine((motet_engine_def){0});
+    sound = any_sound(engine);
+    for (int i = 0; i < PLAYS; i++) {
+        motet_voice voice = motet_voice_play(engine, sound, NULL);
+        assert_int_equal(voice.id != 0, i < 256);
+    }
+    assert_int_equal(motet_last_result(), MOTET_ERROR_LIMIT);
+    render(engine, 512);
+    motet_engine_destroy(engine);
+}
+
+static void feeds_run_dry(void)
+{
+    motet_engine *engine = make_engine((motet_engine_def){0});
+    motet_bus bus = motet_bus_create(engine, "A", NULL);
+    static const uint32_t rates[] = {RATE, 44100, 96000};
+    static const float f32[2 * 500];
+    static const int16_t s16[8 * 500];
+    motet_voice voices[3];
+    for (int i = 0; i < 3; i++) {
+        motet_feed_def def = {.sample_rate_hz = rates[i], .channels = i == 2 ? 8 : 2, .voice = {.pitch = 1 + 0.5 * i}};
+        voices[i] = motet_feed_open(engine, &def);
+        assert_int_not_equal(voices[i].id, 0);
+    }
+    for (int k = 0; k < 6; k++) {
+        assert_int_equal(motet_feed_write_f32(engine, voices[0], f32, 500, NULL), MOTET_OK);
+        assert_int_equal(motet_feed_write_s16(engine, voices[1], s16, 500, NULL), MOTET_OK);
+        assert_int_equal(motet_feed_write_s16(engine, voices[2], s16, 500, NULL), MOTET_OK);
+        assert_int_equal(motet_voice_set_bus(engine, voices[k % 3], bus, motet_fade(0.1)), MOTET_OK);
+        assert_int_equal(motet_voice_set_pitch(engine, voices[1], 0.5 + k, motet_fade(0.01)), MOTET_OK);
+        render(engine, 1000);
+    }
+    assert_true(stats_of(engine).feed_gaps > 6);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(motet_feed_finish(engine, voices[i]), MOTET_OK);
+    }
+    render(engine, 4000);
+    assert_int_equal(count_ends(engine), 3);
+    motet_engine_destroy(engine);
+}
+
+/* Samples of 1e6 through a chain of buses at +24 dB each: past the largest float after 28 of them. */
+static motet_engine *make_overflow(uint32_t rate, uint32_t max_voices)
+{
+    motet_engine *engine =
+        make_engine((motet_engine_def){.sample_rate_hz = rate, .max_voices = max_voices, .max_buses = 64});
+    float sample = 1e6f;
+    motet_pcm pcm = {&sample, MOTET_FORMAT_F32, 1, rate, 1};
+    motet_sound sound = motet_sound_from_pcm(engine, &pcm, NULL);
+    motet_bus bus = motet_bus_master(engine);
+    for (int i = 0; i < 60; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "%d", i);
+        motet_bus_def def = {.parent = bus, .volume_db = 24};
+        bus = motet_bus_create(engine, name, &def);
+        assert_int_not_equal(bus.id, 0);
+    }
+    motet_voice_def def = {.bus = bus, .loop = true};
+    must_play(engine, sound, &def);
+    return engine;
+}
+
+static void sums_overflow(void)
+{
+    motet_engine *engine = make_overflow(RATE, 16);
+    render(engine, 600);
+    render_as(engine, 600, true);
+    assert_true(stats_of(engine).non_finite_frames >= 1200);
+    motet_engine_destroy(engine);
+}
+
+/* Nobody takes the events out of the ring, and two buses have one every 8 frames. */
+static void events_run_full(void)
+{
+    motet_engine *engine = make_overflow(8, 4);
+    for (int i = 0; i < 3000; i++) {
+        render(engine, 8);
+    }
+    assert_true(stats_of(engine).events_lost > 0);
+    motet_engine_destroy(engine);
+}
+
+static void buses_come_and_change(void)
+{
+    motet_engine *engine = make_engine((motet_engine_def){0});
+    motet_sound sound = any_sound(engine);
+    motet_bus bus = motet_bus_master(engine);
+    for (uint32_t i = 0; i < 60; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "%u", i);
+        motet_bus_def def = {.parent = i % 5 == 0 ? motet_bus_master(engine) : bus, .solo = i == 31};
+        bus = motet_bus_create(engine, name, &def);
+        assert_int_not_equal(bus.id, 0);
+        motet_voice_def voice = {.bus = bus};
+        must_play(engine, sound, &voice);
+        motet_timing timing = motet_at(i * 100 + 17);
+        assert_int_equal(motet_bus_set_volume_db(engine, bus, -3, timing), MOTET_OK);
+        assert_int_equal(motet_bus_set_mute(engine, bus, i % 2 == 0, timing), MOTET_OK);
+        assert_int_equal(motet_bus_set_solo(engine, bus, i % 3 == 0, timing), MOTET_OK);
+        if (i % 4 == 3) {
+            render(engine, 333);
+        }
+    }
+    render(engine, 3000);
+    motet_engine_destroy(engine);
+}
+
+static void sounds_come_and_go(void)
+{
+    motet_engine *engine = make_engine((motet_engine_def){.max_voices = 8});
+    for (uint32_t i = 0; i < 100; i++) {
+        motet_sound sound = make_sound(engine, MOTET_STORE_F32, 1 + i % 2, RATE, 0.004, 0.1);
+        must_play(engine, sound, NULL);
+        if (i % 3 == 0) {
+            assert_int_equal(motet_sound_stop(engine, sound, motet_at(i * 200 + 77)), MOTET_OK);
+        }
+        assert_int_equal(motet_sound_release(engine, sound), MOTET_OK);
+        render(engine, 200);
+    }
+    render(engine, 500);
+    assert_int_equal(count_ends(engine), 100);
+    motet_engine_destroy(engine);
+}
+
+static void many_commands_wait(void)
+{
+    motet_engine *engine = make_engine((motet_engine_def){0});
+    motet_voice_def def = {.loop = true};
+    motet_voice voice = must_play(engine, any_sound(engine), &def);
+    for (uint32_t i = 0; i < 16000; i++) {
+        uint64_t frame = i % 2 == 0 ? 4000 : (i * 7919u) % 8000;
+        assert_int_equal(motet_voice_set_pan(engine, voice, 0.001f * (float)(i % 500), motet_at(frame)), MOTET_OK);
+    }
+    assert_int_equal(motet_engine_begin(engine), MOTET_OK);
+    for (uint32_t i = 0; i < 300; i++) {
+        assert_int_equal(motet_voice_seek(engine, voice, i, motet_at(i * 20)), MOTET_OK);
+    }
+    assert_int_equal(motet_engine_commit(engine), MOTET_OK);
+    render(engine, 3999);
+    render(engine, 4001);
+    assert_int_equal(stats_of(engine).commands_waiting, 0);
+    motet_engine_destroy(engine);
+}
+
+static void every_output(void)
+{
+    for (uint32_t i = 0; i < 4; i++) {
+        motet_engine *engine = make_engine((motet_engine_def){.channels = 1 + i % 2, .no_limiter = i / 2 != 0});
+        motet_sound sound = make_sound(engine, MOTET_STORE_F32, 2, RATE, 0.5, 3);
+        must_play(engine, sound, NULL);
+        render(engine, 3000);
+        render_as(engine, 3000, true);
+        assert_true(i / 2 != 0 || stats_of(engine).master_peak <= 1);
+        motet_engine_destroy(engine);
+    }
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} scenes[] = {
+    {"every format, quality and pitch", every_format},
+    {"every change", every_change},
+    {"more tails than there are", tails_run_out},
+    {"a full queue of commands", queue_runs_full},
+    {"10,000 plays and stops", ten_thousand_plays},
+    {"fed voices that run dry", feeds_run_dry},
+    {"sums that overflow", sums_overflow},
+    {"a full ring of events", events_run_full},
+    {"new buses, solo and mute", buses_come_and_change},
+    {"sounds that are released while they play", sounds_come_and_go},
+    {"16,000 commands at once", many_commands_wait},
+    {"every output format, and the limiter", every_output},
+};
+
+enum { SCENES = sizeof scenes / sizeof scenes[0] };
+
+/* ------------------------------------------------------------------------------------------ Forbidden calls */
+
+static struct {
+    bool present;
+    void (*mark)(bool);
+    unsigned (*count)(void);
+    const char *(*name)(unsigned, unsigned *);
+    void (*reset)(void);
+} interposer;
+
+static void find_interposer(void)
+{
+    *(void **)&interposer.mark = dlsym(RTLD_DEFAULT, "interposer_mark");
+    *(void **)&interposer.count = dlsym(RTLD_DEFAULT, "interposer_count");
+    *(void **)&interposer.name = dlsym(RTLD_DEFAULT, "interposer_name");
+    *(void **)&interposer.reset = dlsym(RTLD_DEFAULT, "interposer_reset");
+    interposer.present = interposer.mark != NULL;
+}
+
+static void assert_no_call(const char *scene)
+{
+    if (interposer.present && interposer.count() > 0) {
+        unsigned count;
+        const char *name = interposer.name(0, &count);
+        fail_msg("%s: the audio thread called %s, %u times, and %u other functions", scene, name, count,
+                 interposer.count() - 1);
+    }
+}
+
+static bool was_called(const char *wanted)
+{
+    for (unsigned i = 0; i < interposer.count(); i++) {
+        unsigned count;
+        if (strcmp(interposer.name(i, &count), wanted) == 0) {
+            return count > 0;
+        }
+    }
+    return false;
+}
+
+static void scenes_make_no_call(void **state)
+{
+    (void)state;
+    motet_guard = interposer.mark;
+    for (int i = 0; i < SCENES; i++) {
+        if (interposer.present) {
+            interposer.reset();
+        }
+        scenes[i].run();
+        assert_no_call(scenes[i].name);
+    }
+    motet_guard = NULL;
+}
+
+static void null_clock_makes_no_call(void **state)
+{
+    (void)state;
+    if (interposer.present) {
+        interposer.reset();
+    }
+    motet_guard = interposer.mark;
+    motet_engine_def def = {.device = MOTET_DEVICE_NULL, .period_frames = 64};
+    motet_engine *engine = motet_engine_create(&def);
+    assert_non_null(engine);
+    must_play(engine, any_sound(engine), NULL);
+    while (stats_of(engine).frames_rendered < 2000) {
+        motet_sleep_ms(5);
+    }
+    motet_engine_destroy(engine);
+    motet_guard = NULL;
+    assert_no_call("the null clock");
+}
+
+static void *(*volatile allocate)(size_t) = malloc;
+static void (*volatile give_back)(void *) = free;
+static pthread_mutex_t planted_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* What render must never do, done as the guard sees render. */
+static void plant(bool entered)
+{
+    interposer.mark(entered);
+    if (entered) {
+        char text[16];
+        give_back(allocate(7));
+        pthread_mutex_lock(&planted_lock);
+        pthread_mutex_unlock(&planted_lock);
+        snprintf(text, sizeof text, "%d", (int)entered);
+        sched_yield();
+        syscall(SYS_getppid);
+    }
+}
+
+static void planted_calls_are_seen(void **state)
+{
+    (void)state;
+    if (!interposer.present) {
+        skip();
+    }
+    interposer.reset();
+    give_back(allocate(7)); /* not marked, so not counted */
+    assert_int_equal(interposer.count(), 0);
+    motet_engine *engine = make_engine((motet_engine_def){0});
+    motet_guard = plant;
+    render_here(engine, 1, false);
+    motet_guard = NULL;
+    motet_engine_destroy(engine);
+    static const char *const planted[] = {
+        "malloc", "free", "pthread_mutex_lock", "pthread_mutex_unlock", "snprintf", "sched_yield", "syscall",
+    };
+    for (size_t i = 0; i < sizeof planted / sizeof planted[0]; i++) {
+        if (!was_called(planted[i])) {
+            fail_msg("a planted call of %s was not seen", planted[i]);
+        }
+    }
+}
+
+/* -------------------------------------------------------------------------------------------------- Kernel */
+
+enum { NO_SECCOMP = 77 };
+
+/* Shared with the child: the system call that ended it. */
+static volatile int *trapped_number;
+
+static void trapped(int signal_number, siginfo_t *info, void *context)
+{
+    (void)signal_number;
+    (void)context;
+    *trapped_number = info->si_syscall; /* and the return from here is one more */
+}
+
+static bool forbid_system_calls(void)
+{
+    struct sock_filter everything[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP)};
+    struct sock_fprog program = {1, everything};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+static void *render_under_filter(void *unused)
+{
+    (void)unused;
+    if (!forbid_system_calls()) {
+        _exit(NO_SECCOMP);
+    }
+    for (uint32_t done = 0;;) {
+        if (motet_load_acquire_u32(&order.asked) != done) {
+            render_here(order.engine, order.frames, order.s16);
+            motet_store_release_u32(&order.done, ++done);
+        }
+    }
+    return NULL;
+}
+
+static void plant_system_call(bool entered)
+{
+    if (entered) {
+        syscall(SYS_getppid);
+    }
+}
+
+/* Runs the scenes in a child whose renderer is under the filter; returns how it ended. */
+static int run_child(motet_guard_fn *guard)
+{
+    fflush(NULL);
+    *trapped_number = -1;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct sigaction action = {.sa_sigaction = trapped, .sa_flags = SA_SIGINFO};
+        sigaction(SIGSYS, &action, NULL);
+        signal(SIGABRT, SIG_DFL);
+        pthread_t thread;
+        motet_guard = guard;
+        through_thread = true;
+        if (pthread_create(&thread, NULL, render_under_filter, NULL) != 0) {
+            _exit(1);
+        }
+        for (int i = 0; i < SCENES; i++) {
+            scenes[i].run();
+        }
+        _exit(0); /* ends the renderer too, which cannot end itself */
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+static void scenes_make_no_system_call(void **state)
+{
+    (void)state;
+    int status = run_child(NULL);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == NO_SECCOMP) {
+        skip();
+    }
+    if (*trapped_number >= 0) {
+        fail_msg("the audio thread made system call %d", *trapped_number);
+    }
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void planted_system_call_is_seen(void **state)
+{
+    (void)state;
+    int status = run_child(plant_system_call);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == NO_SECCOMP) {
+        skip();
+    }
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGSYS);
+    assert_int_equal(*trapped_number, SYS_getppid);
+}
+
+/* Starts this program again with the interposer in front of the C library. */
+static void start_with_interposer(char **arguments)
+{
+    const char *library = getenv("MOTET_GUARD");
+    if (library != NULL && getenv("LD_PRELOAD") == NULL && !interposer.present) {
+        setenv("LD_PRELOAD", library, 1);
+        execv("/proc/self/exe", arguments);
+        perror("execv");
+        exit(1);
+    }
+    if (library != NULL && !interposer.present) {
+        fprintf(stderr, "%s could not be preloaded\n", library);
+        exit(1);
+    }
+}
+
+int main(int count, char **arguments)
+{
+    (void)count;
+    find_interposer();
+    start_with_interposer(arguments);
+    void *shared = mmap(NULL, sizeof *trapped_number, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) {
+        return 1;
+    }
+    trapped_number = shared;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(planted_calls_are_seen),     cmocka_unit_test(scenes_make_no_call),
+        cmocka_unit_test(null_clock_makes_no_call),   cmocka_unit_test(planted_system_call_is_seen),
+        cmocka_unit_test(scenes_make_no_system_call),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
