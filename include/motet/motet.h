@@ -43,7 +43,7 @@ extern "C" {
 #    define MOTET_API
 #endif
 
-/* On calls whose only effect is what they return. */
+/* On calls that are no use without what they return. */
 #if defined(__GNUC__)
 #    define MOTET_USE_RESULT __attribute__((warn_unused_result))
 #else
@@ -496,8 +496,7 @@ MOTET_API motet_voice_def motet_default_voice_def(void);
 
 /* Plays a sound. The id is valid at once; changes that apply before the voice's first frame set its start values.
  * Errors ({0}): STALE sound or bus; INVALID; BUSY; LIMIT max_voices are in use. */
-MOTET_API MOTET_USE_RESULT motet_voice motet_voice_play(motet_engine *engine, motet_sound sound,
-                                                        const motet_voice_def *def);
+MOTET_API motet_voice motet_voice_play(motet_engine *engine, motet_sound sound, const motet_voice_def *def);
 
 /* Ends a voice: silent from the end of the fade, with one VOICE_ENDED event. Before its first frame it is
  * cancelled. Never refused for want of room while no other stop of the voice waits. Errors: STALE, INVALID, BUSY. */

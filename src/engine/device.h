@@ -33,7 +33,8 @@ typedef struct motet_device_opened {
 typedef struct motet_device motet_device;
 
 /* One adapter. Functions that fail return MOTET_ERROR_DEVICE, _NOT_FOUND or _UNSUPPORTED and leave a sentence in
- * `error`. All are called from one thread at a time, never the audio thread. */
+ * `error`. Since opening and closing may hang, they run on threads made for the call, and calls for different devices
+ * may overlap; never on the audio thread. */
 typedef struct motet_device_backend {
     const char *name; /* "SDL" */
     /* The library's version and driver in words for `motet version`; false where the library cannot be loaded. */

@@ -525,7 +525,8 @@ float motet_slider_to_db(float slider)
         return MOTET_VOLUME_MIN_DB;
     }
     double position = motet_clamp((double)slider, 1e-4, 1);
-    return (float)motet_clamp(40 * log10(position), (double)MOTET_VOLUME_MIN_DB, 0);
+    /* 40 log10, by own functions since a volume reaches samples. */
+    return (float)motet_clamp(2 * motet_gain_to_db(position), (double)MOTET_VOLUME_MIN_DB, 0);
 }
 
 float motet_db_to_slider(float volume_db)
@@ -533,5 +534,5 @@ float motet_db_to_slider(float volume_db)
     if (!(volume_db > MOTET_VOLUME_MIN_DB)) {
         return 0;
     }
-    return (float)motet_clamp(pow(10, (double)volume_db / 40), 0, 1);
+    return (float)motet_clamp(motet_db_to_gain((double)volume_db / 2), 0, 1);
 }
