@@ -46,6 +46,7 @@ struct motet_decoder {
     uint64_t silent[PREROLL_FRAMES];
     uint32_t silent_count, silent_size;
     bool reservoir_bug;  /* of MPEG 2, layer 3, for which that is needed */
+    bool short_file;     /* its last frame is cut */
     bool short_material; /* the end came before frame_count */
     bool ended;
     motet_decode_failure failure;
@@ -95,6 +96,20 @@ static uint64_t claimed_frames(motet_input *input, uint64_t offset, const motet_
         return motet_be32(xing + 8);
     const unsigned char *vbri = bytes + 36;
     return memcmp(vbri, "VBRI", 4) == 0 ? motet_be32(vbri + 14) : 0;
+}
+
+/* True where the last frame is longer than the file. For streams that do not say how long they are. */
+static bool last_frame_is_cut(motet_input *input, uint64_t offset)
+{
+    for (;;) {
+        unsigned char header[4];
+        motet_mpeg_frame frame;
+        size_t held = motet_input_read_at(input, offset, header, sizeof(header));
+        if (held < sizeof(header)) return held > 0 && header[0] == 0xFF;
+        if (!motet_mpeg_frame_read(header, &frame)) return false;
+        offset += frame.size;
+        if (offset > input->size) return true;
+    }
 }
 
 static void add_tag(motet_tag_list *tags, const char *key, const mpg123_string *text)
@@ -213,12 +228,14 @@ static motet_result mpeg_open(const motet_source *source, motet_decoder **decode
         return motet_input_fail(&input, MOTET_ERROR_FORMAT, error, error_size, "a broken MP3");
     }
     uint64_t claimed = claimed_frames(&input, sniffed.offset, &frame);
+    bool cut = claimed == 0 && last_frame_is_cut(&input, sniffed.offset);
 
     motet_decoder *opened = calloc(1, sizeof(*opened));
     if (opened == NULL) return motet_decode_fail(MOTET_ERROR_MEMORY, error, error_size, "no memory for the decoder");
     opened->input = input;
     opened->input.position = 0;
     opened->frame_size = frame.frame_count;
+    opened->short_file = cut;
     opened->reservoir_bug = frame.layer == 3 && frame.version != 1;
     result = start(opened, frame.layer, error, error_size);
     /* Without a count the frames are counted. With one they are not: libmpg123 would believe what it found, and forget
@@ -417,7 +434,7 @@ static motet_result mpeg_seek(motet_decoder *decoder, uint64_t frame, char *erro
 
 static bool mpeg_truncated(const motet_decoder *decoder)
 {
-    return decoder->short_material;
+    return decoder->short_file || decoder->short_material;
 }
 
 #ifdef MOTET_MPG123_VERSION

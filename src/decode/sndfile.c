@@ -348,6 +348,13 @@ static motet_result decode(motet_decoder *decoder, float *out_f32, int16_t *out_
                                        : sf_readf_float(decoder->file, out_f32, frame_count);
     int code = sf_error(decoder->file);
     if (count < 0) count = 0;
+    /* A frame that the end of the file has cut looks damaged to libFLAC. It reads ahead, so a frame that is damaged
+     * shortly before the end counts as cut, too. */
+    if (code != SF_ERR_NO_ERROR && decoder->kind == MOTET_FILE_FLAC && !decoder->input.failed &&
+        decoder->input.position == decoder->input.size) {
+        decoder->ended = decoder->short_file = true;
+        return MOTET_OK;
+    }
     if (code != SF_ERR_NO_ERROR || decoder->input.failed) {
         motet_result result =
             motet_input_fail(&decoder->input, MOTET_ERROR_FORMAT, error, error_size,
