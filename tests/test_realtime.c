@@ -293,42 +293,44 @@ static void feeds_run_dry(void)
     motet_engine_destroy(engine);
 }
 
-/* Samples of 1e6 through a chain of buses at +24 dB each: past the largest float after 28 of them. */
-static motet_engine *make_overflow(uint32_t rate, uint32_t max_voices)
+/* Samples of 1e6 through chains of buses at +24 dB each: past the largest float after 27 of them. */
+static motet_engine *make_overflow(uint32_t rate, uint32_t chains)
 {
     motet_engine *engine =
-        make_engine((motet_engine_def){.sample_rate_hz = rate, .max_voices = max_voices, .max_buses = 64});
+        make_engine((motet_engine_def){.sample_rate_hz = rate, .max_voices = 10, .max_buses = 30 * chains});
     float sample = 1e6f;
     motet_pcm pcm = {&sample, MOTET_FORMAT_F32, 1, rate, 1};
     motet_sound sound = motet_sound_from_pcm(engine, &pcm, NULL);
-    motet_bus bus = motet_bus_master(engine);
-    for (int i = 0; i < 60; i++) {
-        char name[8];
-        snprintf(name, sizeof name, "%d", i);
-        motet_bus_def def = {.parent = bus, .volume_db = 24};
-        bus = motet_bus_create(engine, name, &def);
-        assert_int_not_equal(bus.id, 0);
+    for (uint32_t chain = 0; chain < chains; chain++) {
+        motet_bus bus = motet_bus_master(engine);
+        for (uint32_t i = 0; i < 28; i++) {
+            char name[16];
+            snprintf(name, sizeof name, "%u.%u", chain, i);
+            motet_bus_def def = {.parent = bus, .volume_db = 24};
+            bus = motet_bus_create(engine, name, &def);
+            assert_int_not_equal(bus.id, 0);
+        }
+        motet_voice_def def = {.bus = bus, .loop = true, .volume_db = 24};
+        must_play(engine, sound, &def);
     }
-    motet_voice_def def = {.bus = bus, .loop = true};
-    must_play(engine, sound, &def);
     return engine;
 }
 
 static void sums_overflow(void)
 {
-    motet_engine *engine = make_overflow(RATE, 16);
+    motet_engine *engine = make_overflow(RATE, 1);
     render(engine, 600);
     render_as(engine, 600, true);
     assert_true(stats_of(engine).non_finite_frames >= 1200);
     motet_engine_destroy(engine);
 }
 
-/* Nobody takes the events out of the ring, and two buses have one every 8 frames. */
+/* Nobody takes the events out of the ring, and every chain has one a second at most, which is 8 frames long. */
 static void events_run_full(void)
 {
-    motet_engine *engine = make_overflow(8, 4);
-    for (int i = 0; i < 3000; i++) {
-        render(engine, 8);
+    motet_engine *engine = make_overflow(8, 10);
+    for (int i = 0; i < 150; i++) {
+        render(engine, 16);
     }
     assert_true(stats_of(engine).events_lost > 0);
     motet_engine_destroy(engine);
@@ -638,7 +640,11 @@ static void planted_system_call_is_seen(void **state)
     }
     assert_true(WIFSIGNALED(status));
     assert_int_equal(WTERMSIG(status), SIGSYS);
-    assert_int_equal(*trapped_number, SYS_getppid);
+    const char *sanitizer = getenv("MOTET_SANITIZE");
+    if (sanitizer == NULL ||
+        strstr(sanitizer, "realtime") == NULL) { /* which makes calls of its own to tell of this one */
+        assert_int_equal(*trapped_number, SYS_getppid);
+    }
 }
 
 /* Starts this program again with the interposer in front of the C library. */
