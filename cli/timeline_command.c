@@ -8,12 +8,6 @@ static const char *own_name(const motet_parser *parser)
     return parser->values[MOTET_FIELD_NAME].text;
 }
 
-static float clamped(double value, double low, double high)
-{
-    /* Before it becomes a float, where a large number would turn into infinity. */
-    return (float)(value < low ? low : value > high ? high : value);
-}
-
 /* The line's command as far as all verbs have it in common. */
 static motet_timeline_command new_command(const motet_parser *parser, motet_verb verb)
 {
@@ -26,8 +20,9 @@ static motet_timeline_command new_command(const motet_parser *parser, motet_verb
         .line = parser->line,
         .settings =
             {
-                .volume_db = clamped(values[MOTET_FIELD_VOLUME_DB].number, MOTET_VOLUME_MIN_DB, MOTET_VOLUME_MAX_DB),
-                .pan = clamped(values[MOTET_FIELD_PAN].number, -1, 1),
+                .volume_db =
+                    motet_parser_clamp(values[MOTET_FIELD_VOLUME_DB].number, MOTET_VOLUME_MIN_DB, MOTET_VOLUME_MAX_DB),
+                .pan = motet_parser_clamp(values[MOTET_FIELD_PAN].number, -1, 1),
                 .pitch = values[MOTET_FIELD_PITCH].number,
                 .loop = values[MOTET_FIELD_LOOP].whole != 0,
                 .paused = values[MOTET_FIELD_PAUSED].whole != 0,

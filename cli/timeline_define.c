@@ -180,14 +180,6 @@ void motet_parser_define_sound(motet_parser *parser)
 
 /* ------------------------------------------------------------------------------------------------------ Buses */
 
-static float clamp_volume(double volume_db)
-{
-    /* Before it becomes a float, where a large number would turn into infinity. */
-    return volume_db < (double)MOTET_VOLUME_MIN_DB   ? MOTET_VOLUME_MIN_DB
-           : volume_db > (double)MOTET_VOLUME_MAX_DB ? MOTET_VOLUME_MAX_DB
-                                                     : (float)volume_db;
-}
-
 static void check_same_bus(motet_parser *parser, const motet_timeline_bus *earlier, const motet_timeline_bus *again)
 {
     const char *different = earlier->parent != again->parent         ? "parent"
@@ -220,7 +212,7 @@ void motet_parser_define_bus(motet_parser *parser)
     }
     motet_timeline_bus bus = {
         .line = parser->line,
-        .volume_db = clamp_volume(values[MOTET_FIELD_VOLUME_DB].number),
+        .volume_db = motet_parser_clamp(values[MOTET_FIELD_VOLUME_DB].number, MOTET_VOLUME_MIN_DB, MOTET_VOLUME_MAX_DB),
         .mute = values[MOTET_FIELD_MUTE].whole != 0,
         .solo = values[MOTET_FIELD_SOLO].whole != 0,
     };

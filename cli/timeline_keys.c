@@ -1,12 +1,20 @@
 #include "timeline_keys.h"
 
-/* In the order of motet_curve, motet_store and motet_quality, motet_sample_format (without the one that is for output
- * only), and space as later versions have it. */
+#include "motet/motet.h"
+
+/* The place of a word is the value of motet_curve, motet_store, motet_quality; of a PCM format, s16 or f32; of a mode,
+ * whether the voice is in space. */
 static const char *const curves[] = {"smooth", "linear", "db", "power", NULL};
 static const char *const stores[] = {"auto", "s16", "f32", NULL};
 static const char *const qualities[] = {"default", "linear", "cubic", "sinc16", "sinc32", NULL};
 static const char *const pcm_formats[] = {"s16", "f32", NULL};
 static const char *const modes[] = {"plain", "2d", "3d", NULL};
+
+_Static_assert(MOTET_CURVE_SMOOTH == 0 && MOTET_CURVE_LINEAR == 1 && MOTET_CURVE_DB == 2 && MOTET_CURVE_POWER == 3,
+               "a curve is its place");
+_Static_assert(MOTET_STORE_AUTO == 0 && MOTET_STORE_S16 == 1 && MOTET_STORE_F32 == 2, "a store is its place");
+_Static_assert(MOTET_QUALITY_DEFAULT == 0 && MOTET_QUALITY_LINEAR == 1 && MOTET_QUALITY_CUBIC == 2,
+               "a quality is its place");
 
 #define DAY_SECONDS 86400.0
 #define FEED_SECONDS_MAX 60.0

@@ -26,6 +26,10 @@ void motet_parser_error(motet_parser *parser, const char *format, ...) MOTET_PRI
 /* A copy of a text that lives as long as the timeline. */
 const char *motet_parser_keep(motet_parser *parser, const char *text);
 
+/* A number as a float within a range. It is clamped before it becomes a float, where a large one would turn into
+ * infinity. */
+float motet_parser_clamp(double value, double low, double high);
+
 /* The place of a bus or sound by name; complains and returns false when there is none. */
 bool motet_parser_find_bus(motet_parser *parser, const char *name, uint32_t *bus);
 bool motet_parser_find_sound(motet_parser *parser, const char *name, uint32_t *sound);

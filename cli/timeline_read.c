@@ -27,6 +27,11 @@ const char *motet_parser_keep(motet_parser *parser, const char *text)
     return kept;
 }
 
+float motet_parser_clamp(double value, double low, double high)
+{
+    return (float)(value < low ? low : value > high ? high : value);
+}
+
 /* ------------------------------------------------------------------------------------------------------ Header */
 
 static bool has_header(const motet_parser *parser)
@@ -179,9 +184,18 @@ static void read_object(motet_parser *parser, json_t *object)
 
 /* ------------------------------------------------------------------------------------------------------- Lines */
 
-static void complain_of_json(motet_parser *parser, const json_error_t *error)
+/* Whether a line could not be read because of a number that JSON does not have; "-Infinity" is reported as "-". */
+static bool is_not_finite(const json_error_t *error, const char *text, size_t length)
 {
-    if (strstr(error->text, "NaN") != NULL || strstr(error->text, "nfinity") != NULL) {
+    static const char minus[] = "-Infinity";
+    size_t place = error->position > 0 ? (size_t)error->position - 1 : 0;
+    return strstr(error->text, "'NaN'") != NULL || strstr(error->text, "'Infinity'") != NULL ||
+           (place + strlen(minus) <= length && memcmp(text + place, minus, strlen(minus)) == 0);
+}
+
+static void complain_of_json(motet_parser *parser, const json_error_t *error, const char *text, size_t length)
+{
+    if (is_not_finite(error, text, length)) {
         motet_parser_error(parser, "NaN and Infinity are no numbers in JSON (column %d); expected a finite number",
                            error->column);
     } else if (strstr(error->text, "overflow") != NULL || strstr(error->text, "too big") != NULL) {
@@ -212,7 +226,7 @@ static void read_line(motet_parser *parser, const char *text, size_t length, boo
     if (value == NULL && cut) {
         motet_problems_warn(parser->problems, parser->line, "the last line is cut off and has been dropped");
     } else if (value == NULL) {
-        complain_of_json(parser, &error);
+        complain_of_json(parser, &error, text, length);
     } else if (!json_is_object(value)) {
         char *shown = motet_value_text(value);
         motet_parser_error(parser, "the line is %s; expected an object like {\"at\": 0, \"play\": \"name\"}", shown);

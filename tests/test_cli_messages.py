@@ -99,8 +99,7 @@ def test_lines_that_are_no_objects():
     for number in ("NaN", "Infinity", "-Infinity"):
         wrong = raw('{"motet": 1}\n{"bus": "b", "volume_db": %s}\n{"note": "x"}\n' % number)
         assert len(wrong) == 1 and wrong[0].startswith("motet: -:2: "), wrong
-        if number != "-Infinity":
-            assert "NaN and Infinity are no numbers in JSON" in wrong[0], wrong
+        assert "NaN and Infinity are no numbers in JSON" in wrong[0], wrong
     for number in ("1e999", "-1e999", "99999999999999999999", "-99999999999999999999"):
         wrong = raw('{"motet": 1}\n{"bus": "b", "volume_db": %s}\n{"note": "x"}\n' % number)
         assert len(wrong) == 1 and wrong[0].startswith("motet: -:2: "), wrong

@@ -124,6 +124,9 @@ def test_progress_on_a_terminal():
         assert part in shown, repr(shown)
     assert shown.endswith("\r\033[K"), repr(shown)
     assert "L #" not in on_terminal("play", "a.wav", "--quiet")
+    write_timeline("x.jsonl", [SOUND, {"play": "a"}, {"at": "20s", "end": True}])
+    shown = on_terminal("render", "x.jsonl", "-o", "x.wav")
+    assert " s of 20.0 s" in shown and shown.endswith("\r\033[K"), repr(shown)
 
 
 if __name__ == "__main__":
