@@ -20,12 +20,7 @@ static const double FADE_OUT_SECONDS = 0.05; /* of an interruption */
 static void log_line(void *user, motet_log_level level, const char *text)
 {
     motet_live *live = user;
-    if (level != MOTET_LOG_WARNING) {
-        return;
-    }
-    if (atomic_load(&live->muted)) {
-        (void)snprintf(live->warning, sizeof live->warning, "%s", text);
-    } else {
+    if (level == MOTET_LOG_WARNING && !atomic_load(&live->muted)) {
         motet_output_error("warning: %s", text);
     }
 }
@@ -37,8 +32,6 @@ static void tell_device(const motet_live *live, const motet_engine_info *info)
     }
     if (info->is_null && info->null_reason[0] != '\0') {
         motet_output_error("no sound device (%s); playing to the null device in real time", info->null_reason);
-    } else if (info->is_null && live->warning[0] != '\0') {
-        motet_output_error("%s", live->warning);
     } else if (info->is_null) {
         motet_output_error("playing to the null device in real time, as MOTET_DEVICE asks");
     } else if (motet_output_has_terminal()) {

@@ -28,7 +28,6 @@ typedef struct motet_live {
     uint64_t deadline_frame; /* UINT64_MAX: none */
     uint32_t declick_frames;
     atomic_bool muted; /* the engine's warnings are told in other words */
-    char warning[192]; /* the last of them */
 } motet_live;
 
 /* Opens the device and says where there is none. False after a message. `def` is what the engine needs beside that. */

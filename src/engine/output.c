@@ -55,6 +55,7 @@ struct motet_output {
     motet_link *link;                                     /* the device that renders, or NULL: the null clock does */
     bool wished;                                          /* a change of device waits for the device thread */
     char wish[sizeof((motet_device_opened *)NULL)->name]; /* likewise names below: "" is the system's default */
+    char null_reason[sizeof((motet_engine_info *)NULL)->null_reason]; /* why there is no device; "": none was wanted */
     motet_atomic_u64 device_losses;
 
     motet_atomic_u32 stopping;
@@ -208,6 +209,9 @@ static void lose(motet_output *output, motet_link *link)
     motet_add_relaxed_u64(&output->device_losses, 1);
     motet_log_write(output->log, MOTET_LOG_WARNING, "the sound device \"%s\" is lost; time goes on without sound",
                     link->opened.name);
+    motet_mutex_lock(&output->mutex);
+    snprintf(output->null_reason, sizeof output->null_reason, "the sound device was lost");
+    motet_mutex_unlock(&output->mutex);
     tell(output, MOTET_EVENT_DEVICE_LOST, frame);
 
     if (now - link->connected_ns > STEADY_NS || output->retry_delay_ns == 0) {
@@ -331,6 +335,7 @@ static motet_result open_first(motet_output *output)
     if (output->looks) {
         motet_log_write(output->log, MOTET_LOG_WARNING, "no sound device (%s); playing to the null device in real time",
                         error);
+        snprintf(output->null_reason, sizeof output->null_reason, "%s", error); /* nobody reads it yet */
     }
     output->retry_delay_ns = RETRY_LAST_NS;
     output->retry_ns = motet_monotonic_ns() + output->retry_delay_ns;
@@ -472,6 +477,8 @@ void motet_output_describe(motet_output *output, motet_engine_info *info)
     info->is_null = output->link == NULL;
     if (output->link != NULL) {
         opened = output->link->opened;
+    } else {
+        memcpy(info->null_reason, output->null_reason, sizeof info->null_reason);
     }
     motet_mutex_unlock(&output->mutex);
     snprintf(info->device_name, sizeof info->device_name, "%s", opened.name);
