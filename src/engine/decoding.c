@@ -139,7 +139,7 @@ static motet_result read_everything(const motet_decoder_backend *backend, motet_
     uint32_t count = 1;
     while (result == MOTET_OK && count > 0) {
         result = as_f32 ? backend->read_f32(decoder, chunk->f32, CHUNK_FRAMES, &count, error, error_size)
-                            : backend->read_s16(decoder, chunk->s16, CHUNK_FRAMES, &count, error, error_size);
+                        : backend->read_s16(decoder, chunk->s16, CHUNK_FRAMES, &count, error, error_size);
         if (result == MOTET_OK && count > 0 && !append_chunk(store, chunk, format, info->channels, count)) {
             result = MOTET_ERROR_MEMORY;
         }

@@ -226,11 +226,10 @@ motet_result motet_feed_get_state(const motet_engine *const_engine, motet_voice 
     }
     const motet_feed *feed = feed_of(engine, voice, &result);
     if (feed != NULL) {
-        *state = (motet_feed_state){
-            .queued_frames = held_frames(feed),
-            .free_frames = free_frames(feed),
-            .underruns = motet_load_relaxed_u32(&feed->gaps),
-            .finished = motet_load_relaxed_u32(&feed->finished) != 0};
+        *state = (motet_feed_state){.queued_frames = held_frames(feed),
+                                    .free_frames = free_frames(feed),
+                                    .underruns = motet_load_relaxed_u32(&feed->gaps),
+                                    .finished = motet_load_relaxed_u32(&feed->finished) != 0};
     }
     motet_engine_leave(engine);
     return result;
