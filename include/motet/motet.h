@@ -475,7 +475,9 @@ MOTET_API motet_result motet_sound_read_f32(const motet_engine *engine, motet_so
 typedef enum motet_quality {
     MOTET_QUALITY_DEFAULT = 0, /* cubic */
     MOTET_QUALITY_LINEAR,
-    MOTET_QUALITY_CUBIC /* four points, third order (Catmull-Rom) */
+    MOTET_QUALITY_CUBIC,  /* four points, third order (Catmull-Rom) */
+    MOTET_QUALITY_SINC16, /* 16-point low-pass filters, longer ones as the rate rises: nothing folds back */
+    MOTET_QUALITY_SINC32  /* the same with 32 points: brighter, and noise far below 16 bits */
 } motet_quality;
 
 typedef struct motet_voice_def {

@@ -169,8 +169,10 @@ static bool copy_tags(motet_heap *heap, const motet_decoder_info *info, motet_de
 
 static void fill_info(motet_decoded *decoded)
 {
-    const motet_material *material = &decoded->material;
+    motet_material *material = &decoded->material;
     motet_sound_info *info = &decoded->info;
+    material->file_rate_hz = material->sample_rate_hz;
+    material->file_frame_count = material->frame_count;
     info->frame_count = material->frame_count;
     info->sample_rate_hz = material->sample_rate_hz;
     info->seconds = (double)material->frame_count / material->sample_rate_hz;

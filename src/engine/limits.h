@@ -6,10 +6,12 @@ enum {
     /* Frames rendered at once: large enough that a voice's fixed cost vanishes in it, small enough that the buffers
      * of a few buses stay in the first cache. A block never crosses a multiple of it. */
     MOTET_BLOCK_FRAMES = 512,
-    /* Source frames looked at in one go by an interpolated voice. */
-    MOTET_WINDOW_FRAMES = 2048,
-    /* Frames already played that a fed voice keeps for the taps before its position. */
-    MOTET_FEED_HISTORY_FRAMES = 64,
+    /* Source frames looked at in one go by an interpolated voice: several times the longest filter's taps. */
+    MOTET_WINDOW_FRAMES = 4096,
+    /* What is computed at a control rate sits on multiples of this many engine frames, with ramps in between. */
+    MOTET_GRID_FRAMES = 64,
+    /* Frames already played that a fed voice keeps for the taps before its position: half of the longest filter's. */
+    MOTET_FEED_HISTORY_FRAMES = 736,
     /* Events beyond the end events, for which room is always kept. */
     MOTET_EVENT_RING_SPARE = 1024,
     /* Events kept for a program that polls late. */

@@ -12,6 +12,12 @@ typedef struct motet_material {
     uint32_t sample_rate_hz;
     uint8_t channels; /* 1 or 2 */
     uint8_t format;   /* motet_format */
+    /* Of the file: other than the above where the material was converted to the engine's rate on loading. Positions
+     * in the API are in these frames. */
+    uint32_t file_rate_hz;
+    uint64_t file_frame_count;
+    /* Of converted material that is not too long: the file's own frames, for voices that loop. */
+    struct motet_material *original;
 } motet_material;
 
 /* Frames in flight from one writer to the audio thread. Frame n of the feed lies at n modulo `capacity`; a frame

@@ -16,19 +16,27 @@ typedef struct scratch_buffer {
     size_t size;
 } scratch_buffer;
 
-enum { SCRATCH_COUNT = 12 };
+enum { SCRATCH_COUNT = 14 };
 
 static void list_scratch(motet_mixer *mixer, scratch_buffer *list)
 {
     const size_t block = MOTET_BLOCK_FRAMES;
     const size_t window = MOTET_WINDOW_FRAMES;
     scratch_buffer buffers[SCRATCH_COUNT] = {
-        {(void **)&mixer->stereo_left, block * sizeof(float)},   {(void **)&mixer->stereo_right, block * sizeof(float)},
-        {(void **)&mixer->left, block * sizeof(float)},          {(void **)&mixer->right, block * sizeof(float)},
-        {(void **)&mixer->gains, block * sizeof(double)},        {(void **)&mixer->pans, block * sizeof(double)},
-        {(void **)&mixer->gains_left, block * sizeof(float)},    {(void **)&mixer->gains_right, block * sizeof(float)},
-        {(void **)&mixer->positions, block * sizeof(uint64_t)},  {(void **)&mixer->window_left, window * sizeof(float)},
-        {(void **)&mixer->window_right, window * sizeof(float)}, {(void **)&mixer->output, 2 * block * sizeof(float)},
+        {(void **)&mixer->stereo_left, block * sizeof(float)},
+        {(void **)&mixer->stereo_right, block * sizeof(float)},
+        {(void **)&mixer->left, block * sizeof(float)},
+        {(void **)&mixer->right, block * sizeof(float)},
+        {(void **)&mixer->gains, block * sizeof(double)},
+        {(void **)&mixer->pans, block * sizeof(double)},
+        {(void **)&mixer->gains_left, block * sizeof(float)},
+        {(void **)&mixer->gains_right, block * sizeof(float)},
+        {(void **)&mixer->positions, block * sizeof(uint64_t)},
+        {(void **)&mixer->window_left, window * sizeof(float)},
+        {(void **)&mixer->window_right, window * sizeof(float)},
+        {(void **)&mixer->output, 2 * block * sizeof(float)},
+        {(void **)&mixer->sinc16_coefficients, motet_sinc_size(16)},
+        {(void **)&mixer->sinc32_coefficients, motet_sinc_size(32)},
     };
     memcpy(list, buffers, sizeof buffers);
 }
@@ -41,6 +49,10 @@ bool motet_mixer_create(motet_mixer *mixer, motet_heap *heap, const motet_engine
     for (int i = 0; i < SCRATCH_COUNT; i++) {
         *buffers[i].buffer = motet_heap_take(heap, buffers[i].size, ALIGNMENT);
         complete = complete && *buffers[i].buffer != NULL;
+    }
+    if (complete) {
+        motet_sinc_build(&mixer->sinc16, 16, mixer->sinc16_coefficients);
+        motet_sinc_build(&mixer->sinc32, 32, mixer->sinc32_coefficients);
     }
     /* 20 dB in 1.5 s. */
     mixer->level_fall = motet_db_to_gain(-20.0 / (1.5 * def->sample_rate_hz));

@@ -3,6 +3,7 @@
 #define MOTET_ENGINE_MIXER_H
 
 #include "dsp/limiter.h"
+#include "dsp/sinc.h"
 #include "engine/slot.h"
 
 /* One bus. Made by the control side, then the audio thread's until the engine goes. */
@@ -39,6 +40,8 @@ typedef struct motet_mixer {
     float *left, *right;               /* a voice's own frames */
     double *gains, *pans;
     float *gains_left, *gains_right;
+    motet_sinc sinc16, sinc32;
+    float *sinc16_coefficients, *sinc32_coefficients;
     uint64_t *positions;
     float *window_left, *window_right;
     float *output;     /* interleaved, for s16 */

@@ -90,7 +90,7 @@ static void set_fade_in(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKIN
 {
     uint32_t frames = slot->fade_in_frames;
     if (slot->fade_in_default) {
-        frames = slot->position > 0 ? engine->declick_frames : 0;
+        frames = slot->position > 0 || slot->fraction > 0 ? engine->declick_frames : 0;
     }
     slot->fade_in = motet_ramp_hold(MOTET_RAMP_GAIN, 0);
     motet_ramp_start(&slot->fade_in, slot->start_frame, frames, (motet_curve)slot->fade_in_curve, 1);
@@ -109,14 +109,10 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     slot->channels = start->feed != NULL ? start->feed->channels : start->material->channels;
     slot->quality = start->quality;
     slot->paused = slot->held = start->paused;
-    slot->stopping = slot->wrapped = slot->sounded = slot->begun = false;
+    slot->stopping = slot->sounded = slot->begun = false;
     slot->dry_until = MOTET_NO_COMMAND; /* the slot's last voice may have ended on its way to another bus */
     slot->gap = start->feed != NULL;
-    slot->loop = start->loop;
-    slot->loop_start = 0;
-    slot->loop_end = start->material != NULL ? start->material->frame_count : 0;
-    slot->position = start->from_frame;
-    slot->fraction = 0;
+    motet_source_begin(slot, start->from_frame, start->loop);
     slot->volume = motet_ramp_hold(MOTET_RAMP_GAIN, start->gain);
     slot->pan = motet_ramp_hold(MOTET_RAMP_PAN, start->pan);
     slot->pitch = motet_ramp_hold(MOTET_RAMP_FACTOR, start->pitch);
@@ -338,9 +334,7 @@ static void apply_seek(motet_engine *engine, motet_slot *slot, const motet_comma
     if (!at_start && command->tail != MOTET_NO_SLOT && slot->dry_until == MOTET_NO_COMMAND) {
         leave_tail(engine, slot, command);
     }
-    slot->position = command->value.position;
-    slot->fraction = 0;
-    slot->wrapped = false;
+    motet_source_seek(slot, command->value.position);
     if (slot->phase == MOTET_SLOT_PLAYING && motet_source_is_over(slot)) {
         motet_slot_end(engine, slot, slot->now, MOTET_END_ENDED);
     } else if (!at_start) {
@@ -366,7 +360,7 @@ void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_comman
     case MOTET_COMMAND_SET_VOLUME: move(&slot->volume, slot, command, command->value.number); break;
     case MOTET_COMMAND_SET_PAN: move(&slot->pan, slot, command, command->value.number); break;
     case MOTET_COMMAND_SET_PITCH: move(&slot->pitch, slot, command, command->value.number); break;
-    case MOTET_COMMAND_SET_LOOP: slot->loop = command->index != 0; break;
+    case MOTET_COMMAND_SET_LOOP: motet_source_set_loop(slot, command->index != 0); break;
     case MOTET_COMMAND_SET_BUS:
         fade_in_jump(slot, command); /* it stands in the new bus's list already */
         break;

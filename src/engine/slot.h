@@ -60,9 +60,14 @@ typedef struct motet_slot {
 
     const motet_material *material; /* or a feed */
     motet_feed *feed;
-    uint64_t position; /* the next source frame ... */
-    uint32_t fraction; /* ... and its 2^-32 parts */
+    bool from_original; /* reads the file's own frames of a sound that was converted on loading */
+    uint64_t position;  /* the next source frame ... */
+    uint32_t fraction;  /* ... and its 2^-32 parts */
     uint64_t loop_start, loop_end;
+    /* The sinc filter in use, and the one that it gives way to over 64 frames; the engine frame that follows the last
+     * one read. */
+    uint8_t bank_before, bank;
+    uint64_t bank_frame;
 
     motet_ramp volume, pan, pitch;
     motet_ramp fade_in; /* of the play */

@@ -197,7 +197,6 @@ void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_stereo_sum 
         tell_played(engine, slot);
     }
     if (slot->phase == MOTET_SLOT_PLAYING && !slot->place.is_tail) { /* else its record is the control side's again */
-        motet_store_relaxed_u64(&engine->voices[slot->place.index].position,
-                                slot->position << 16 | slot->fraction >> 16);
+        motet_store_relaxed_u64(&engine->voices[slot->place.index].position, motet_source_position(slot));
     }
 }

@@ -1,7 +1,9 @@
 #include "engine/source.h"
 
 #include "dsp/interpolate.h"
+#include "dsp/sinc.h"
 #include "engine/engine.h"
+#include "engine/source_gather.h"
 
 #include <string.h>
 
@@ -14,18 +16,13 @@ uint64_t motet_source_step(double pitch, uint32_t source_rate_hz, uint32_t engin
 
 static uint32_t rate_of(const motet_slot *slot) MOTET_NONBLOCKING
 {
-    return slot->feed != NULL ? slot->feed->sample_rate_hz : slot->material->sample_rate_hz;
+    return slot->feed != NULL ? slot->feed->sample_rate_hz : motet_source_material(slot)->sample_rate_hz;
 }
 
+/* The step once the pitch is at rest. */
 static uint64_t step_of(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
 {
     return motet_source_step(slot->pitch.to, rate_of(slot), engine->def.sample_rate_hz);
-}
-
-/* Inside its loop, or still on the way to it; one that has been moved past it plays to the end. */
-static bool is_looping(const motet_slot *slot) MOTET_NONBLOCKING
-{
-    return slot->loop && slot->position < slot->loop_end;
 }
 
 static void wrap(motet_slot *slot) MOTET_NONBLOCKING
@@ -36,100 +33,192 @@ static void wrap(motet_slot *slot) MOTET_NONBLOCKING
     }
 }
 
-/* ---------------------------------------------------------------------------------- From frames to floats */
+/* ----------------------------------------------------------------------------------- The file's frames and ours */
 
-/* A run of consecutive source frames, or of silence. */
-typedef struct source_piece {
-    bool silent;
-    uint64_t frame;
-    uint64_t frames;
-} source_piece;
+/* A place in source frames, as 32.32 with room for the whole part. */
+typedef struct source_place {
+    uint64_t whole;
+    uint32_t fraction;
+} source_place;
 
-/* Which frames are heard from `at` on, where `at` counts on past the loop's end as if it were unrolled. */
-static source_piece piece_of_sound(const motet_slot *slot, int64_t at) MOTET_NONBLOCKING
+/* A place times `rate` / `per`, rounded down to 2^-32 of a frame; both rates are below 2^20, the place below 2^44. */
+static source_place scaled(source_place place, uint32_t rate, uint32_t per) MOTET_NONBLOCKING
 {
-    uint64_t length = slot->loop_end - slot->loop_start;
-    /* Before a whole sound that loops lies its end, on the first pass too: each pass has the same samples. */
-    bool follows_end = slot->wrapped || (slot->loop_start == 0 && is_looping(slot));
-    if (follows_end && at < (int64_t)slot->loop_start) {
-        uint64_t back = (uint64_t)((int64_t)slot->loop_start - 1 - at) % length;
-        return (source_piece){false, slot->loop_end - 1 - back, back + 1};
-    }
-    if (at < 0) {
-        return (source_piece){true, 0, (uint64_t)-at};
-    }
-    uint64_t frame = (uint64_t)at;
-    if (is_looping(slot)) {
-        if (frame < slot->loop_end) {
-            return (source_piece){false, frame, slot->loop_end - frame};
-        }
-        uint64_t past = (frame - slot->loop_end) % length;
-        return (source_piece){false, slot->loop_start + past, length - past};
-    }
-    if (frame < slot->material->frame_count) {
-        return (source_piece){false, frame, slot->material->frame_count - frame};
-    }
-    return (source_piece){true, 0, UINT64_MAX};
+    uint64_t product = place.whole * rate;
+    uint64_t rest = ((product % per << 32) + (uint64_t)place.fraction * rate) / per;
+    return (source_place){product / per + (rest >> 32), (uint32_t)rest};
 }
 
-static source_piece piece_of_feed(const motet_feed *feed, int64_t at) MOTET_NONBLOCKING
+static bool is_converted(const motet_slot *slot) MOTET_NONBLOCKING
 {
-    if (at < 0) {
-        return (source_piece){true, 0, (uint64_t)-at};
-    }
-    if ((uint64_t)at >= feed->available) {
-        return (source_piece){true, 0, UINT64_MAX};
-    }
-    uint64_t place = (uint64_t)at % feed->capacity;
-    uint64_t to_end = feed->capacity - place;
-    uint64_t there = feed->available - (uint64_t)at;
-    return (source_piece){false, place, there < to_end ? there : to_end};
+    return slot->feed == NULL &&
+           motet_source_material(slot)->file_rate_hz != motet_source_material(slot)->sample_rate_hz;
 }
 
-static void unpack_s16(float *left, float *right, const int16_t *frames, uint32_t channels,
-                       uint32_t count) MOTET_NONBLOCKING
+/* Where the slot is in the frames of its file. */
+static source_place place_in_file(const motet_slot *slot) MOTET_NONBLOCKING
+{
+    source_place place = {slot->position, slot->fraction};
+    if (!is_converted(slot)) {
+        return place;
+    }
+    const motet_material *material = motet_source_material(slot);
+    return scaled(place, material->file_rate_hz, material->sample_rate_hz);
+}
+
+void motet_source_seek(motet_slot *slot, uint64_t file_frame) MOTET_NONBLOCKING
+{
+    source_place place = {file_frame, 0};
+    if (is_converted(slot)) {
+        const motet_material *material = motet_source_material(slot);
+        place = file_frame < material->file_frame_count
+                    ? scaled(place, material->sample_rate_hz, material->file_rate_hz)
+                    : (source_place){material->frame_count, 0};
+    }
+    slot->position = place.whole;
+    slot->fraction = place.fraction;
+    slot->wrapped = false;
+}
+
+void motet_source_begin(motet_slot *slot, uint64_t file_frame, bool loop) MOTET_NONBLOCKING
+{
+    slot->from_original = loop && slot->feed == NULL && slot->material->original != NULL;
+    slot->loop = loop;
+    slot->loop_start = 0;
+    slot->loop_end = slot->feed == NULL ? motet_source_material(slot)->frame_count : 0;
+    slot->bank_frame = UINT64_MAX;
+    motet_source_seek(slot, file_frame);
+}
+
+void motet_source_set_loop(motet_slot *slot, bool loop) MOTET_NONBLOCKING
+{
+    if (loop && slot->feed == NULL && !slot->from_original && slot->material->original != NULL) {
+        source_place place = place_in_file(slot);
+        slot->from_original = true;
+        slot->position = place.whole;
+        slot->fraction = place.fraction;
+        slot->loop_end = slot->material->original->frame_count;
+    }
+    slot->loop = loop;
+}
+
+uint64_t motet_source_position(const motet_slot *slot) MOTET_NONBLOCKING
+{
+    source_place place = place_in_file(slot);
+    uint64_t rounded = (uint64_t)place.fraction + (is_converted(slot) ? 1u << 15 : 0);
+    return (place.whole << 16) + (rounded >> 16);
+}
+
+/* ------------------------------------------------------------------------------------------------------- Filters */
+
+/* At a rate of its own, material is resampled by the better filter, which for most of its sound is all there is. */
+static motet_quality quality_of(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
+{
+    if (slot->quality != MOTET_QUALITY_DEFAULT) {
+        return (motet_quality)slot->quality;
+    }
+    return rate_of(slot) == engine->def.sample_rate_hz ? MOTET_QUALITY_SINC16 : MOTET_QUALITY_SINC32;
+}
+
+static const motet_sinc *sinc_of(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
+{
+    switch (quality_of(engine, slot)) {
+    case MOTET_QUALITY_SINC16: return &engine->mixer.sinc16;
+    case MOTET_QUALITY_SINC32: return &engine->mixer.sinc32;
+    default: return NULL;
+    }
+}
+
+/* The bank for the pitch at a frame. A feed never waits for more frames than it can hold: where its buffer is shorter
+ * than the filter, it gets a shorter one. */
+static uint8_t bank_at(const motet_engine *engine, const motet_slot *slot, uint64_t frame) MOTET_NONBLOCKING
+{
+    const motet_sinc *sinc = sinc_of(engine, slot);
+    double pitch = motet_ramp_value(&slot->pitch, frame);
+    uint32_t bank = motet_sinc_bank_of(sinc, motet_source_step(pitch, rate_of(slot), engine->def.sample_rate_hz));
+    while (bank > 0 && slot->feed != NULL && motet_sinc_after(&sinc->banks[bank]) >= slot->feed->buffer_frames) {
+        bank--;
+    }
+    return (uint8_t)bank;
+}
+
+/* Brings the slot's banks up to a frame and returns for how many frames, at most `count`, they hold. A slot that was
+ * silent in the frame before starts with the right one. */
+static uint32_t settle_banks(const motet_engine *engine, motet_slot *slot, uint64_t frame,
+                             uint32_t count) MOTET_NONBLOCKING
+{
+    uint8_t wanted = bank_at(engine, slot, frame);
+    uint32_t into_grid = (uint32_t)(frame % MOTET_GRID_FRAMES);
+    if (slot->bank_frame != frame) {
+        slot->bank_before = slot->bank = wanted;
+    } else if (into_grid == 0) {
+        slot->bank_before = slot->bank;
+        slot->bank = wanted;
+    }
+    bool settled = slot->bank_before == slot->bank && slot->bank == wanted && motet_ramp_done(&slot->pitch, frame);
+    uint32_t to_grid = MOTET_GRID_FRAMES - into_grid;
+    return settled || count < to_grid ? count : to_grid;
+}
+
+/* How a slot reads between its source's frames. */
+typedef struct source_filter {
+    motet_interpolate_fn *interpolate; /* linear and cubic, or: */
+    const motet_sinc_bank *bank_before, *bank;
+    uint32_t before, after; /* frames around each position */
+} source_filter;
+
+static source_filter filter_of(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
+{
+    const motet_sinc *sinc = sinc_of(engine, slot);
+    if (sinc == NULL) {
+        return slot->quality == MOTET_QUALITY_LINEAR
+                   ? (source_filter){motet_interpolate_linear, NULL, NULL, MOTET_LINEAR_BEFORE, MOTET_LINEAR_AFTER}
+                   : (source_filter){motet_interpolate_cubic, NULL, NULL, MOTET_CUBIC_BEFORE, MOTET_CUBIC_AFTER};
+    }
+    const motet_sinc_bank *bank_before = &sinc->banks[slot->bank_before];
+    const motet_sinc_bank *bank = &sinc->banks[slot->bank];
+    const motet_sinc_bank *longer = bank->taps > bank_before->taps ? bank : bank_before;
+    return (source_filter){NULL, bank_before, bank, motet_sinc_before(longer), motet_sinc_after(longer)};
+}
+
+/* The change of banks: linear over the grid's frames, each from its own index. `from` becomes the sum. */
+static void crossfade(float *from, const float *to, uint64_t frame, uint32_t count) MOTET_NONBLOCKING
 {
     for (uint32_t k = 0; k < count; k++) {
-        left[k] = (float)frames[k * channels] * 0x1p-15f;
-    }
-    for (uint32_t k = 0; channels == 2 && k < count; k++) {
-        right[k] = (float)frames[k * 2 + 1] * 0x1p-15f;
+        float weight = (float)((frame + k) % MOTET_GRID_FRAMES) * (1.0f / MOTET_GRID_FRAMES);
+        from[k] += weight * (to[k] - from[k]);
     }
 }
 
-static void unpack_f32(float *left, float *right, const float *frames, uint32_t channels,
-                       uint32_t count) MOTET_NONBLOCKING
+/* Writes `count` frames from the window, the first of them at engine frame `frame`. */
+static void run_filter(const source_filter *filter, const motet_mixer *mixer, uint32_t channels, uint64_t frame,
+                       float *left, float *right, uint32_t count) MOTET_NONBLOCKING
 {
-    for (uint32_t k = 0; k < count; k++) {
-        left[k] = frames[k * channels];
-    }
-    for (uint32_t k = 0; channels == 2 && k < count; k++) {
-        right[k] = frames[k * 2 + 1];
-    }
-}
-
-/* Writes `count` frames from `at` on as planar floats, wherever they lie. */
-static void gather(const motet_slot *slot, int64_t at, float *left, float *right, uint32_t count) MOTET_NONBLOCKING
-{
-    uint32_t done = 0;
-    while (done < count) {
-        source_piece piece =
-            slot->feed != NULL ? piece_of_feed(slot->feed, at + done) : piece_of_sound(slot, at + done);
-        uint32_t frames = piece.frames < count - done ? (uint32_t)piece.frames : count - done;
-        if (piece.silent) {
-            memset(left + done, 0, frames * sizeof *left);
-            memset(right + done, 0, frames * sizeof *right);
-        } else if (slot->feed != NULL) {
-            unpack_f32(left + done, right + done, slot->feed->samples + piece.frame * slot->channels, slot->channels,
-                       frames);
-        } else if (slot->material->format == MOTET_FORMAT_S16) {
-            unpack_s16(left + done, right + done,
-                       (const int16_t *)slot->material->samples + piece.frame * slot->channels, slot->channels, frames);
-        } else {
-            unpack_f32(left + done, right + done, (const float *)slot->material->samples + piece.frame * slot->channels,
-                       slot->channels, frames);
+    const float *in_left = mixer->window_left;
+    const float *in_right = mixer->window_right;
+    const uint64_t *positions = mixer->positions;
+    if (filter->interpolate != NULL) {
+        filter->interpolate(left, in_left, positions, count);
+        if (channels == 2) {
+            filter->interpolate(right, in_right, positions, count);
         }
-        done += frames;
+        return;
+    }
+    float to_left[MOTET_GRID_FRAMES], to_right[MOTET_GRID_FRAMES];
+    bool changes = filter->bank != filter->bank_before; /* then `count` is at most a grid's */
+    if (channels == 2) {
+        motet_sinc_stereo(left, right, in_left, in_right, positions, count, filter->bank_before);
+        if (changes) {
+            motet_sinc_stereo(to_left, to_right, in_left, in_right, positions, count, filter->bank);
+            crossfade(left, to_left, frame, count);
+            crossfade(right, to_right, frame, count);
+        }
+    } else {
+        motet_sinc_mono(left, in_left, positions, count, filter->bank_before);
+        if (changes) {
+            motet_sinc_mono(to_left, in_left, positions, count, filter->bank);
+            crossfade(left, to_left, frame, count);
+        }
     }
 }
 
@@ -139,63 +228,69 @@ static void gather(const motet_slot *slot, int64_t at, float *left, float *right
 static uint64_t limit_of(const motet_slot *slot, uint32_t after) MOTET_NONBLOCKING
 {
     if (slot->feed == NULL) {
-        return is_looping(slot) ? UINT64_MAX : slot->material->frame_count;
+        return motet_source_is_looping(slot) ? UINT64_MAX : motet_source_material(slot)->frame_count;
     }
     uint64_t available = slot->feed->available;
     uint32_t held_back = slot->feed->complete ? 0 : after;
     return available > held_back ? available - held_back : 0;
 }
 
+/* Bank 0 is the same at this ratio, to the bit. */
 static bool is_plain(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
 {
-    return slot->fraction == 0 && motet_ramp_done(&slot->pitch, slot->now) && step_of(engine, slot) == STEP_ONE;
+    if (slot->fraction != 0 || !motet_ramp_done(&slot->pitch, slot->now) || step_of(engine, slot) != STEP_ONE) {
+        return false;
+    }
+    bool changes_bank = slot->bank_frame == slot->now && (slot->bank_before != 0 || slot->bank != 0);
+    return !changes_bank || sinc_of(engine, slot) == NULL;
 }
 
-/* At a ratio of exactly 1: the source's own frames. */
-static uint32_t copy_frames(motet_slot *slot, float *left, float *right, uint32_t count) MOTET_NONBLOCKING
+/* At a ratio of exactly 1: past the source's own frames, the last of which is followed by engine frame `frame`. */
+static void pass_plainly(motet_slot *slot, uint64_t frame, uint32_t frames) MOTET_NONBLOCKING
 {
-    uint64_t limit = limit_of(slot, 0);
-    uint64_t left_to_play = limit > slot->position ? limit - slot->position : 0;
-    uint32_t frames = left_to_play < count ? (uint32_t)left_to_play : count;
-    bool looping = is_looping(slot);
-    gather(slot, (int64_t)slot->position, left, right, frames);
+    bool looping = motet_source_is_looping(slot);
     slot->position += frames;
     if (looping) {
         wrap(slot);
     }
+    slot->bank_before = slot->bank = 0;
+    slot->bank_frame = frame;
+}
+
+static uint32_t copy_frames(motet_slot *slot, uint64_t frame, float *left, float *right,
+                            uint32_t count) MOTET_NONBLOCKING
+{
+    uint64_t limit = limit_of(slot, 0);
+    uint64_t left_to_play = limit > slot->position ? limit - slot->position : 0;
+    uint32_t frames = left_to_play < count ? (uint32_t)left_to_play : count;
+    motet_source_gather(slot, (int64_t)slot->position, left, right, frames);
+    pass_plainly(slot, frame + frames, frames);
     return frames;
 }
 
-static uint32_t frames_before(const motet_slot *slot) MOTET_NONBLOCKING
-{
-    return slot->quality == MOTET_QUALITY_LINEAR ? MOTET_LINEAR_BEFORE : MOTET_CUBIC_BEFORE;
-}
-
-static uint32_t frames_after(const motet_slot *slot) MOTET_NONBLOCKING
-{
-    return slot->quality == MOTET_QUALITY_LINEAR ? MOTET_LINEAR_AFTER : MOTET_CUBIC_AFTER;
-}
-
-/* At any other ratio, as many frames as one window of the source gives. `frame` is the engine frame of the first. */
+/* At any other ratio, as many frames as one window of the source, and one filter, give. `frame` is the engine frame of
+ * the first. */
 static uint32_t interpolate_frames(motet_engine *engine, motet_slot *slot, uint64_t frame, float *left, float *right,
                                    uint32_t count) MOTET_NONBLOCKING
 {
     motet_mixer *mixer = &engine->mixer;
-    uint32_t before = frames_before(slot);
-    uint32_t after = frames_after(slot);
-    uint64_t limit = limit_of(slot, after);
-    bool looping = is_looping(slot);
+    if (sinc_of(engine, slot) != NULL) {
+        count = settle_banks(engine, slot, frame, count);
+    }
+    source_filter filter = filter_of(engine, slot);
+    uint64_t limit = limit_of(slot, filter.after);
+    bool looping = motet_source_is_looping(slot);
     bool gliding = !motet_ramp_done(&slot->pitch, frame);
     uint64_t step = step_of(engine, slot);
     uint32_t rate = rate_of(slot);
-    uint64_t at = (uint64_t)before << 32 | slot->fraction; /* counted from the window's first frame */
+    uint64_t at = (uint64_t)filter.before << 32 | slot->fraction; /* counted from the window's first frame */
     uint32_t made = 0;
     if (gliding) {
         motet_ramp_write(mixer->gains, &slot->pitch, frame, count);
     }
     while (made < count) {
         uint64_t whole = at >> 32;
-        if (whole + after >= MOTET_WINDOW_FRAMES || slot->position + (whole - before) >= limit) {
+        if (whole + filter.after >= MOTET_WINDOW_FRAMES || slot->position + (whole - filter.before) >= limit) {
             break;
         }
         mixer->positions[made] = at;
@@ -205,16 +300,13 @@ static uint32_t interpolate_frames(motet_engine *engine, motet_slot *slot, uint6
     if (made == 0) {
         return 0;
     }
-    uint32_t window = (uint32_t)(mixer->positions[made - 1] >> 32) + after + 1;
-    motet_interpolate_fn *interpolate =
-        slot->quality == MOTET_QUALITY_LINEAR ? motet_interpolate_linear : motet_interpolate_cubic;
-    gather(slot, (int64_t)slot->position - (int64_t)before, mixer->window_left, mixer->window_right, window);
-    interpolate(left, mixer->window_left, mixer->positions, made);
-    if (slot->channels == 2) {
-        interpolate(right, mixer->window_right, mixer->positions, made);
-    }
-    slot->position += (at >> 32) - before;
+    uint32_t window = (uint32_t)(mixer->positions[made - 1] >> 32) + filter.after + 1;
+    motet_source_gather(slot, (int64_t)slot->position - (int64_t)filter.before, mixer->window_left, mixer->window_right,
+                        window);
+    run_filter(&filter, mixer, slot->channels, frame, left, right, made);
+    slot->position += (at >> 32) - filter.before;
     slot->fraction = (uint32_t)at;
+    slot->bank_frame = frame + made;
     if (looping) {
         wrap(slot);
     }
@@ -227,9 +319,9 @@ static uint32_t read_frames(motet_engine *engine, motet_slot *slot, float *left,
     uint32_t done = 0;
     bool plain = is_plain(engine, slot);
     while (done < count) {
-        uint32_t made =
-            plain ? copy_frames(slot, left + done, right + done, count - done)
-                  : interpolate_frames(engine, slot, slot->now + done, left + done, right + done, count - done);
+        uint64_t frame = slot->now + done;
+        uint32_t made = plain ? copy_frames(slot, frame, left + done, right + done, count - done)
+                              : interpolate_frames(engine, slot, frame, left + done, right + done, count - done);
         if (made == 0) {
             break;
         }
@@ -253,7 +345,12 @@ static bool leaves_gap(const motet_engine *engine, const motet_slot *slot) MOTET
 {
     const motet_feed *feed = slot->feed;
     uint64_t held = feed->available > slot->position ? feed->available - slot->position : 0;
-    uint64_t needed = is_plain(engine, slot) ? 1 : frames_after(slot) + 1;
+    uint64_t needed = 1;
+    if (!is_plain(engine, slot)) {
+        const motet_sinc *sinc = sinc_of(engine, slot);
+        needed += sinc != NULL ? motet_sinc_after(&sinc->banks[bank_at(engine, slot, slot->now)])
+                               : filter_of(engine, slot).after;
+    }
     return feed->complete || held >= (feed->start_frames > needed ? feed->start_frames : needed);
 }
 
@@ -287,7 +384,7 @@ bool motet_source_is_over(const motet_slot *slot) MOTET_NONBLOCKING
     if (slot->feed != NULL) {
         return slot->feed->complete && slot->position >= slot->feed->available;
     }
-    return !is_looping(slot) && slot->position >= slot->material->frame_count;
+    return !motet_source_is_looping(slot) && slot->position >= motet_source_material(slot)->frame_count;
 }
 
 motet_source_run motet_source_read(motet_engine *engine, motet_slot *slot, float *left, float *right,
@@ -301,10 +398,10 @@ motet_source_run motet_source_read(motet_engine *engine, motet_slot *slot, float
 
 const void *motet_source_direct(const motet_engine *engine, const motet_slot *slot, uint32_t count) MOTET_NONBLOCKING
 {
-    if (slot->feed != NULL || !is_plain(engine, slot)) {
+    if (slot->feed != NULL || slot->from_original || !is_plain(engine, slot)) {
         return NULL;
     }
-    uint64_t limit = is_looping(slot) ? slot->loop_end : slot->material->frame_count;
+    uint64_t limit = motet_source_is_looping(slot) ? slot->loop_end : slot->material->frame_count;
     if (slot->position > limit || limit - slot->position < count) {
         return NULL;
     }
@@ -316,9 +413,5 @@ const void *motet_source_direct(const motet_engine *engine, const motet_slot *sl
 
 void motet_source_skip(motet_slot *slot, uint32_t count) MOTET_NONBLOCKING
 {
-    bool looping = is_looping(slot);
-    slot->position += count;
-    if (looping) {
-        wrap(slot);
-    }
+    pass_plainly(slot, slot->now + count, count);
 }

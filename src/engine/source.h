@@ -7,6 +7,18 @@
 /* Source frames per engine frame as 32.32: round(pitch * source_rate / engine_rate * 2^32). */
 uint64_t motet_source_step(double pitch, uint32_t source_rate_hz, uint32_t engine_rate_hz) MOTET_NONBLOCKING;
 
+/* Puts a slot at a frame of its material's file, which for converted material falls between its own frames as a rule.
+ * At or past the end it is over. */
+void motet_source_seek(motet_slot *slot, uint64_t file_frame) MOTET_NONBLOCKING;
+/* The same for a slot that has not read yet. One that loops reads the file's own frames where they are kept: the
+ * length of a loop is not a whole number of converted ones. */
+void motet_source_begin(motet_slot *slot, uint64_t file_frame, bool loop) MOTET_NONBLOCKING;
+/* Switches the loop over the whole sound. A slot on converted material goes over to the file's own frames when it
+ * starts to loop, at exactly the same place. */
+void motet_source_set_loop(motet_slot *slot, bool loop) MOTET_NONBLOCKING;
+/* The place of the next frame, as 48.16 in the file's frames. */
+uint64_t motet_source_position(const motet_slot *slot) MOTET_NONBLOCKING;
+
 typedef struct motet_source_run {
     uint32_t frames; /* written; fewer than asked for only at the end of the material */
     bool starved;    /* a gap of a feed began in them */

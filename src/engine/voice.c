@@ -53,7 +53,7 @@ motet_result motet_voice_check(motet_engine *engine, const motet_voice_def *def)
     if (def->pitch < 0) {
         return motet_fail(&engine->log, MOTET_ERROR_INVALID, "pitch is %g; expected above 0", def->pitch);
     }
-    if (def->quality < MOTET_QUALITY_DEFAULT || def->quality > MOTET_QUALITY_CUBIC) {
+    if (def->quality < MOTET_QUALITY_DEFAULT || def->quality > MOTET_QUALITY_SINC32) {
         return motet_fail(&engine->log, MOTET_ERROR_INVALID, "quality is %d; expected a motet_quality",
                           (int)def->quality);
     }
@@ -321,7 +321,7 @@ static void describe(const motet_engine *engine, const motet_voice_record *recor
 {
     uint64_t phase = motet_load_acquire_u64(&record->state) & 0xff;
     double position = (double)motet_load_relaxed_u64(&record->position) / 65536;
-    uint32_t rate = record->sound != NULL ? record->sound->material.sample_rate_hz : record->feed->sample_rate_hz;
+    uint32_t rate = record->sound != NULL ? record->sound->material.file_rate_hz : record->feed->sample_rate_hz;
     motet_clock clock;
     motet_engine_get_clock(engine, &clock);
     double behind = (double)(clock.frame - clock.heard_frame) / engine->def.sample_rate_hz * record->pitch;

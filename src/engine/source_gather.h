@@ -1,0 +1,25 @@
+/* The frames that a slot hears, as floats, wherever they lie: in a sound, round its loop, in a feed's ring. Audio
+ * thread; of source.c. */
+#ifndef MOTET_ENGINE_SOURCE_GATHER_H
+#define MOTET_ENGINE_SOURCE_GATHER_H
+
+#include "engine/slot.h"
+
+/* What the slot reads, if not a feed. A loop is exact in the file's own frames only. */
+static inline const motet_material *motet_source_material(const motet_slot *slot) MOTET_NONBLOCKING
+{
+    return slot->from_original ? slot->material->original : slot->material;
+}
+
+/* Inside its loop, or still on the way to it; one that has been moved past it plays to the end. */
+static inline bool motet_source_is_looping(const motet_slot *slot) MOTET_NONBLOCKING
+{
+    return slot->loop && slot->position < slot->loop_end;
+}
+
+/* Writes `count` frames from `at` on as planar floats; `at` counts on past the loop's end as if it were unrolled. What
+ * lies before the first frame and behind the last is silent. */
+void motet_source_gather(const motet_slot *slot, int64_t at, float *left, float *right,
+                         uint32_t count) MOTET_NONBLOCKING;
+
+#endif /* MOTET_ENGINE_SOURCE_GATHER_H */
