@@ -428,9 +428,8 @@ static void set_bus_now(motet_engine *engine, motet_slot *slot, const motet_comm
         slot->place.bus = command->index;
         return;
     }
-    bool sounds = !is_before_first_frame(slot) && !slot->held && command->fade_frames > 0;
     motet_slot *tail = NULL;
-    if (sounds) {
+    if (leaves_sound(slot, command)) { /* else no other tail may be dropped for it */
         if (engine->slots.free_tail == MOTET_NO_SLOT) {
             drop_oldest_tail(engine);
         }
@@ -438,8 +437,8 @@ static void set_bus_now(motet_engine *engine, motet_slot *slot, const motet_comm
     }
     bool at_start = is_before_first_frame(slot);
     move_to_bus(engine, slot, command->index, tail);
-    if (tail != NULL && !fade_out_copy(tail, command)) {
-        motet_slot_end(engine, tail, slot->now, MOTET_END_NONE);
+    if (tail != NULL) {
+        fade_out_copy(tail, command);
     }
     if (!at_start) {
         fade_in_jump(slot, command);
@@ -463,8 +462,7 @@ static void apply_to_voice_now(motet_engine *engine, motet_slot *slot, motet_com
     }
     command->tail = MOTET_NO_SLOT;
     command->next = MOTET_NO_COMMAND;
-    if (command->kind == MOTET_COMMAND_SEEK && !is_before_first_frame(slot) && !slot->held &&
-        command->fade_frames > 0) {
+    if (command->kind == MOTET_COMMAND_SEEK && leaves_sound(slot, command)) {
         if (engine->slots.free_tail == MOTET_NO_SLOT) {
             drop_oldest_tail(engine);
         }
