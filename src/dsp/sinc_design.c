@@ -34,13 +34,13 @@ typedef struct tier_design {
 } tier_design;
 
 static const double EDGE_WEIGHT = 10;
-/* How far into the stop band errors are looked at; beyond, they fall by themselves. */
-static const double REACH = 24;
+/* How far into the stop band errors are looked at one by one. */
+static const double REACH = 16;
 
-/* Found by a search over all base banks: sinc16 for a stop band 68 dB down and a pass band even to 0.25 dB, sinc32 for
- * 98 dB and 0.02 dB, each with the shortest transition. */
-static const tier_design design_16 = {5.6, 1.25, 11.0 / 48 * 16, 4e-5, 0.23};
-static const tier_design design_32 = {9.0, 1.25, 8.15 / 48 * 32, 8e-7, 0.5};
+/* Found by a search over all base banks: sinc16 for a stop band 68 dB down and a pass band even to 0.3 dB, sinc32 for
+ * 98 dB and 0.03 dB, each with the shortest transition. */
+static const tier_design design_16 = {5.6, 1.25, 11.0 / 48 * 16, 2e-5, 0.125};
+static const tier_design design_32 = {9.0, 1.25, 8.15 / 48 * 32, 7.5e-7, 0.7};
 
 static const double PI = 3.14159265358979323846;
 
@@ -130,15 +130,9 @@ typedef struct normal_equations {
     double right[MAX_TERMS];
 } normal_equations;
 
-/* Asks for H(x) = `goal`, with a weight. */
-static void ask(normal_equations *equations, double x, double goal, double weight)
+/* Asks for the sum of the terms, each times its a[m], to be `goal`. */
+static void ask(normal_equations *equations, const double *terms, double goal, double weight)
 {
-    double common = motet_sin_turns(x / 2) * x;
-    double terms[MAX_TERMS];
-    for (uint32_t m = 0; m < equations->count; m++) {
-        double distance = x - m;
-        terms[m] = distance == 0 ? 0 : common / (distance * (x + m)); /* a single point more or less is no matter */
-    }
     for (uint32_t i = 0; i < equations->count; i++) {
         double weighted = weight * terms[i];
         for (uint32_t j = 0; j <= i; j++) {
@@ -146,6 +140,29 @@ static void ask(normal_equations *equations, double x, double goal, double weigh
         }
         equations->right[i] += weighted * goal;
     }
+}
+
+/* Asks for H(x) = `goal`. */
+static void ask_at(normal_equations *equations, double x, double goal, double weight)
+{
+    double common = motet_sin_turns(x / 2) * x;
+    double terms[MAX_TERMS];
+    for (uint32_t m = 0; m < equations->count; m++) {
+        double distance = x - m;
+        terms[m] = distance == 0 ? 0 : common / (distance * (x + m)); /* a single point more or less is no matter */
+    }
+    ask(equations, terms, goal, weight);
+}
+
+/* Asks for H = 0 from `x` on: far out it is sin(pi x) / x times the sum of all a[m], which is the step at the kernel's
+ * ends, and the integral of its square is half that of 1 / x^2. */
+static void ask_beyond(normal_equations *equations, double x)
+{
+    double terms[MAX_TERMS] = {0};
+    for (uint32_t m = 0; m < equations->count; m++) {
+        terms[m] = 1;
+    }
+    ask(equations, terms, 0, 0.5 / x);
 }
 
 static double edge_weight(const tier_design *design, double distance)
@@ -190,11 +207,12 @@ static cosines least_squares(const tier_design *design, double stop_start)
     normal_equations equations = {.count = (uint32_t)stop_start + 2};
     assert(equations.count <= MAX_TERMS && pass_end > 0);
     for (double d = pass_step / 2; d < pass_end; d += pass_step) {
-        ask(&equations, pass_end - d, 1, pass_step * design->pass_weight * edge_weight(design, d));
+        ask_at(&equations, pass_end - d, 1, pass_step * design->pass_weight * edge_weight(design, d));
     }
     for (double d = stop_step / 2; d < REACH; d += stop_step) {
-        ask(&equations, stop_start + d, 0, stop_step * edge_weight(design, d));
+        ask_at(&equations, stop_start + d, 0, stop_step * edge_weight(design, d));
     }
+    ask_beyond(&equations, stop_start + REACH);
     solve(&equations);
     cosines kernel = {.count = equations.count};
     for (uint32_t m = 0; m < kernel.count; m++) {
