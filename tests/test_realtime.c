@@ -138,14 +138,14 @@ static uint32_t count_ends(motet_engine *engine)
 
 static void every_format(void)
 {
-    motet_engine *engine = make_engine((motet_engine_def){.max_voices = 512});
+    motet_engine *engine = make_engine((motet_engine_def){.max_voices = 1024});
     static const uint32_t rates[] = {RATE, 44100, 8000};
     static const double pitches[] = {1, 0.5, 1.37, 0.01, 64};
     for (uint32_t store = MOTET_STORE_S16; store <= MOTET_STORE_F32; store++) {
         for (uint32_t channels = 1; channels <= 2; channels++) {
             for (int r = 0; r < 3; r++) {
                 motet_sound sound = make_sound(engine, (motet_store)store, channels, rates[r], 0.02, 0.1);
-                for (int k = 0; k < 10 * MOTET_QUALITY_CUBIC; k++) {
+                for (int k = 0; k < 10 * MOTET_QUALITY_SINC32; k++) {
                     motet_voice_def def = {.pitch = pitches[k % 5],
                                            .loop = k % 2 == 0,
                                            .quality = (motet_quality)(1 + k / 10),

@@ -157,7 +157,7 @@ static motet_voice_def random_voice(session *s)
     def.pitch = pitches[below(c, 8)];
     def.bus = s->buses[below(c, BUSES)];
     def.paused = below(c, 8) == 0;
-    def.quality = (motet_quality)below(c, 5);
+    def.quality = (motet_quality)below(c, MOTET_QUALITY_SINC32 + 1);
     def.user = s->voice_count;
     def.timing = random_timing(s);
     return def;
