@@ -129,17 +129,21 @@ static const motet_sinc *sinc_of(const motet_engine *engine, const motet_slot *s
     }
 }
 
-/* The bank for the pitch at a frame. A feed never waits for more frames than it can hold: where its buffer is shorter
- * than the filter, it gets a shorter one. */
-static uint8_t bank_at(const motet_engine *engine, const motet_slot *slot, uint64_t frame) MOTET_NONBLOCKING
+/* The bank for a pitch. A feed never waits for more frames than it can hold: where its buffer is shorter than the
+ * filter, it gets a shorter one. */
+static uint8_t bank_for(const motet_engine *engine, const motet_slot *slot, double pitch) MOTET_NONBLOCKING
 {
     const motet_sinc *sinc = sinc_of(engine, slot);
-    double pitch = motet_ramp_value(&slot->pitch, frame);
     uint32_t bank = motet_sinc_bank_of(sinc, motet_source_step(pitch, rate_of(slot), engine->def.sample_rate_hz));
     while (bank > 0 && slot->feed != NULL && motet_sinc_after(&sinc->banks[bank]) >= slot->feed->buffer_frames) {
         bank--;
     }
     return (uint8_t)bank;
+}
+
+static uint8_t bank_at(const motet_engine *engine, const motet_slot *slot, uint64_t frame) MOTET_NONBLOCKING
+{
+    return bank_for(engine, slot, motet_ramp_value(&slot->pitch, frame));
 }
 
 /* Brings the slot's banks up to a frame and returns for how many frames, at most `count`, they hold. A slot that was
@@ -197,7 +201,7 @@ static void run_filter(const source_filter *filter, const motet_mixer *mixer, ui
     const float *in_left = mixer->window_left;
     const float *in_right = mixer->window_right;
     const uint64_t *positions = mixer->positions;
-    if (filter->interpolate != NULL) {
+    if (filter->bank == NULL) {
         filter->interpolate(left, in_left, positions, count);
         if (channels == 2) {
             filter->interpolate(right, in_right, positions, count);
@@ -341,6 +345,19 @@ void motet_source_look(motet_feed *feed, uint64_t block_start) MOTET_NONBLOCKING
     }
 }
 
+/* What a glide stays below: the slope that it has taken over lifts it by at most 4/27 of where that would lead. */
+static double highest_pitch(const motet_slot *slot) MOTET_NONBLOCKING
+{
+    const motet_ramp *glide = &slot->pitch;
+    if (motet_ramp_done(glide, slot->now)) {
+        return glide->to;
+    }
+    double higher = glide->from > glide->to ? glide->from : glide->to;
+    double lifted = higher + (glide->slope > 0 ? glide->slope * glide->shedding * (4.0 / 27) : 0);
+    return lifted < MOTET_PITCH_MAX ? lifted : MOTET_PITCH_MAX;
+}
+
+/* In a glide it waits for what the highest pitch needs: that is the same in every frame of it, wherever a block begins. */
 static bool leaves_gap(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
 {
     const motet_feed *feed = slot->feed;
@@ -348,7 +365,7 @@ static bool leaves_gap(const motet_engine *engine, const motet_slot *slot) MOTET
     uint64_t needed = 1;
     if (!is_plain(engine, slot)) {
         const motet_sinc *sinc = sinc_of(engine, slot);
-        needed += sinc != NULL ? motet_sinc_after(&sinc->banks[bank_at(engine, slot, slot->now)])
+        needed += sinc != NULL ? motet_sinc_after(&sinc->banks[bank_for(engine, slot, highest_pitch(slot))])
                                : filter_of(engine, slot).after;
     }
     return feed->complete || held >= (feed->start_frames > needed ? feed->start_frames : needed);
