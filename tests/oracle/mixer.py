@@ -1,0 +1,221 @@
+"""Buses, and the loop over engine frames."""
+
+import numpy
+
+from .material import FedSource, Material, Source, decode_pcm, f32, frames_of
+from .ramp import Ramp
+from .timeline import Timeline, frames
+from .voice import Voice, gain_of_setting
+
+ULP = 2.0**-24
+
+
+def summed(missed, total):
+    """Where something may differ before a rounding, the rounding may go the other way: one step of f32. Where nothing
+    may, it goes the same way."""
+    return missed + 2 * abs(total) if missed > 0 else 0.0
+
+
+class Bus:
+    def __init__(self, line, parent):
+        self.name = line["bus"]
+        self.parent = parent
+        self.children = []
+        self.volume = Ramp(gain_of_setting(line.get("volume_db", 0)))
+        self.solo = line.get("solo", False)
+        self.mute_gate = Ramp(0.0 if line.get("mute", False) else 1.0)
+        self.own_gate = Ramp(1.0)  # closed while others are soloed: its own voices, not its children
+        self.clear()
+
+    def clear(self):
+        self.sums = {1: [0.0, 0.0], 2: [0.0, 0.0]}  # by the channel count of the voices' sources
+        self.missed = [0.0, 0.0]
+
+    def add(self, channels, contribution):
+        for side, (value, missed) in enumerate(contribution):
+            total = self.sums[channels]
+            total[side] = f32(total[side] + value)
+            self.missed[side] = summed(self.missed[side] + missed, total[side])
+
+    def soloed(self):
+        return self.solo or (self.parent is not None and self.parent.soloed())
+
+    def output(self, frame):
+        """Left and right with their bounds: own voices, children in order of creation, fader, gate."""
+        own = self.own_gate.at(frame)
+        values = [f32(f32(m + s) * f32(own)) for m, s in zip(self.sums[1], self.sums[2])]
+        rough = 4.0 if self.own_gate.running(frame) else 0.0
+        missed = [
+            summed(m * self.own_gate.bound(frame) + rough * (abs(a) + abs(b)), 2 * (abs(a) + abs(b)))
+            for m, a, b in zip(self.missed, self.sums[1], self.sums[2])
+        ]
+        for child in self.children:
+            for side, (value, error) in enumerate(child.output(frame)):
+                values[side] = f32(values[side] + value)
+                missed[side] = summed(missed[side] + error, values[side])
+        gain = self.volume.at(frame) * self.mute_gate.at(frame)
+        bound = self.volume.bound(frame) * self.mute_gate.bound(frame)
+        moving = self.volume.running(frame) or self.mute_gate.running(frame)
+        rough = 4.0 if moving else 0.0
+        return [(f32(v * f32(gain)), summed(m + rough * abs(v), v) * bound) for v, m in zip(values, missed)]
+
+
+class Mixer:
+    def __init__(self, timeline):
+        self.timeline = timeline
+        self.buses = {}
+        for line in timeline.buses:
+            parent = None if line["bus"] == "Master" else self.buses[line.get("parent", "Master")]
+            bus = self.buses[line["bus"]] = Bus(line, parent)
+            if parent is not None:
+                parent.children.append(bus)
+        for bus in self.buses.values():
+            bus.own_gate.set(1.0 if self.may_sound(bus) else 0.0)
+        self.voices = []  # in the order of their plays; an ended one stays while a tail of it sounds
+        self.names = {}
+        self.tails = []  # (voice, place), oldest first
+        self.played = 0
+        self.events = []
+
+    def may_sound(self, bus):
+        return bus.soloed() or not any(other.solo for other in self.buses.values())
+
+    def add_tail(self, voice, place):
+        self.tails = [(v, p) for v, p in self.tails if p in v.tails]  # those that still sound
+        if len(self.tails) >= self.timeline.max_voices:
+            owner, oldest = self.tails.pop(0)
+            owner.tails.remove(oldest)
+        voice.tails.insert(0, place)
+        self.tails.append((voice, place))
+
+    # Commands ------------------------------------------------------------------------------------------------
+
+    def apply(self, frame, command):
+        verb, name = command["verb"], command["name"]
+        fade = self.timeline.declick if command["fade"] is None else command["fade"]
+        if verb in ("play", "open"):
+            self.start(frame, command)
+        elif verb == "set_bus":
+            self.set_bus(frame, self.buses[name], command, fade)
+        elif verb == "stop_sound":
+            for voice in self.voices:
+                if voice.sound == name and voice.over is None:
+                    voice.stop(frame, fade, command["curve"])
+        elif self.names[name] is not None and self.names[name].over is None:
+            self.command_voice(frame, self.names[name], command, fade)
+
+    def command_voice(self, frame, voice, command, fade):
+        verb, curve, source = command["verb"], command["curve"], voice.place.source
+        if verb == "set":
+            voice.set(frame, command, fade, self)
+        elif verb == "pause":
+            voice.pause(frame, fade, curve)
+        elif verb == "resume":
+            voice.resume(frame, fade, curve)
+        elif verb == "stop":
+            voice.stop(frame, fade, curve)
+        elif verb == "seek":
+            voice.seek(frame, frames(command["to"], source.material.rate), fade, curve, self)
+        elif verb == "feed":
+            array = decode_pcm(command["data"], voice.feed_format, source.material.channels)
+            source.material.frames.extend(frames_of(array))
+        elif verb == "finish":
+            source.material.finished = True
+
+    def start(self, frame, command):
+        """Beyond `max_voices` a play is refused. A place is free again from the frame after the one that its voice, or
+        the last tail of it, was heard in last."""
+        if len(self.voices) >= self.timeline.max_voices:
+            name = command.get("as", command["name"] if command["verb"] == "open" else None)
+            self.events.append((frame, "refused", name, None))
+            self.names[name] = None
+            return
+        quality = command.get("quality", "default")
+        if command["verb"] == "play":
+            source = Source(
+                self.timeline.sounds[command["name"]], command["from"], command.get("loop", False), quality
+            )
+        else:
+            material = Material(command["rate"], command["channels"], [])
+            source = FedSource(material, command["start_after"], quality)
+        voice = Voice(command, self.played, source, frame, self.timeline)
+        voice.feed_format = command.get("format")
+        self.played += 1
+        self.voices.append(voice)
+        if voice.as_name is not None:
+            self.names[voice.as_name] = voice
+        if command["verb"] == "play":
+            voice.end_if_played_out(frame)
+
+    def set_bus(self, frame, bus, command, fade):
+        curve = command["curve"]
+        if "volume_db" in command:
+            bus.volume.change(frame, gain_of_setting(command["volume_db"]), fade, curve)
+        if "mute" in command:
+            bus.mute_gate.change(frame, 0.0 if command["mute"] else 1.0, fade, curve)
+        if "solo" in command:
+            before = {other.name: self.may_sound(other) for other in self.buses.values()}
+            bus.solo = command["solo"]
+            for other in self.buses.values():
+                if self.may_sound(other) != before[other.name]:
+                    other.own_gate.change(frame, 1.0 if self.may_sound(other) else 0.0, fade, curve)
+
+    # Frames --------------------------------------------------------------------------------------------------
+
+    def report(self, frame, voice, what):
+        self.events.append((frame, what, voice.as_name, voice.number))
+
+    def settle(self):
+        """True when nothing sounds any more from here on, but for tails."""
+        self.retire()
+        return all(voice.over is not None for voice in self.voices)
+
+    def frame(self, frame):
+        """Master's left and right, with bounds."""
+        for bus in self.buses.values():
+            bus.clear()
+        for voice in self.voices:
+            parts, starved = voice.render(frame)
+            if starved:
+                self.report(frame, voice, "starved")
+            for bus, channels, contribution in parts:
+                self.buses[bus].add(channels, contribution)
+        self.retire()
+        self.voices = [voice for voice in self.voices if voice.over is None or voice.tails]
+        return self.buses["Master"].output(frame)
+
+    def retire(self):
+        for voice in self.voices:
+            if voice.over is not None and not getattr(voice, "reported", False):
+                voice.reported = True
+                self.report(voice.over[0], voice, voice.over[1])
+
+
+class Result:
+    """`samples` and `bounds` are arrays of frames by two; `events` are (frame, what, name, play number)."""
+
+    def __init__(self, samples, bounds, events):
+        self.samples = numpy.array(samples, dtype=numpy.float64).reshape(-1, 2)
+        self.bounds = numpy.array(bounds, dtype=numpy.float64).reshape(-1, 2) * ULP
+        self.events = events
+
+
+def render(path, rate=None):
+    """`rate` replaces the header's."""
+    timeline = Timeline(path, rate)
+    mixer = Mixer(timeline)
+    waiting = list(timeline.commands)
+    samples, bounds, frame = [], [], 0
+    while True:
+        if frame == timeline.end:
+            break
+        while waiting and waiting[0]["at"] <= frame:
+            mixer.apply(frame, waiting.pop(0))
+        quiet = mixer.settle()
+        if timeline.end is None and not waiting and quiet:
+            break
+        sides = mixer.frame(frame)
+        samples.append([value for value, _ in sides])
+        bounds.append([bound for _, bound in sides])
+        frame += 1
+    return Result(samples, bounds, mixer.events)

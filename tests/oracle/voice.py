@@ -1,0 +1,212 @@
+"""A voice: one source at one place, the gates and fades that shape it, and the tails it leaves behind."""
+
+from .material import ONE, f32
+from .ramp import Ramp, gain_of_db
+
+
+def gain_of_setting(volume_db):
+    """`volume_db` is a float of the C API, clamped."""
+    return gain_of_db(min(24.0, max(-80.0, f32(volume_db))))
+
+
+def pan_of_setting(pan):
+    return min(1.0, max(-1.0, f32(pan)))
+
+
+def pitch_of_setting(pitch):
+    return min(64.0, max(0.01, float(pitch)))
+
+
+class Place:
+    """Where a voice sounds: source, bus, volume, pan, pitch, and a gate of its own, which opens after a jump and
+    closes on the copy of the place that the voice has left."""
+
+    def __init__(self, source, bus, volume, pan, pitch, engine_rate):
+        self.engine_rate = engine_rate
+        self.source = source
+        self.bus = bus
+        self.volume = Ramp(volume)
+        self.pan = Ramp(pan, "pan")
+        self.pitch = Ramp(pitch, "pitch")
+        self.gate = Ramp(1.0)
+
+    def copy(self):
+        twin = object.__new__(Place)
+        twin.source = self.source.copy()
+        twin.bus = self.bus
+        twin.engine_rate = self.engine_rate
+        for name in ("volume", "pan", "pitch", "gate"):
+            setattr(twin, name, getattr(self, name).copy())
+        return twin
+
+    def contribution(self, frame, shared, shared_bound):
+        """Left, right and how far a rendering may be from each, in units of 2^-24."""
+        taps, missed = self.source.sample()
+        pan = self.pan.at(frame)
+        balance = (min(1.0, 1.0 - pan), min(1.0, 1.0 + pan))
+        common = self.volume.at(frame) * self.gate.at(frame) * shared
+        bound = self.volume.bound(frame) * self.gate.bound(frame) * shared_bound
+        moving = any(ramp.running(frame) for ramp in (self.volume, self.gate, self.pan)) or shared != shared_bound
+        result = []
+        for side in (0, 1):
+            tap = taps[side % len(taps)]
+            gain = f32(common * balance[side])
+            size = bound * (self.pan.bound(frame) + 1 if self.pan.running(frame) else balance[side])
+            result.append((f32(tap * gain), 4 * moving * abs(tap) * size + missed * size))
+        return result
+
+    def begin_frame(self, frame):
+        return self.source.begin_frame(not self.pitch.running(frame) and self.step(frame) == ONE)
+
+    def step(self, frame):
+        """The distance to the next frame's position; the pitch of a frame moves the source from it to the next."""
+        return round(self.pitch.at(frame) * self.source.material.rate / self.engine_rate * ONE)
+
+
+class Voice:
+    def __init__(self, command, number, source, frame, timeline):
+        self.number = number
+        self.as_name = command.get("as", command["name"] if command["verb"] == "open" else None)
+        self.sound = command["name"] if command["verb"] == "play" else None
+        self.play_frame = frame
+        self.declick = timeline.declick
+        self.place = Place(
+            source,
+            command.get("bus", "Master"),
+            gain_of_setting(command.get("volume_db", 0)),
+            pan_of_setting(command.get("pan", 0)),
+            pitch_of_setting(command.get("pitch", 1)),
+            timeline.rate,
+        )
+        self.tails = []  # newest first
+        self.start_gate = Ramp(1.0)  # the fade in that a play asks for
+        self.pause_gate = Ramp(1.0)
+        self.stop_gate = Ramp(1.0)
+        self.paused = False
+        self.stop_frame = None
+        self.started = False  # its first frame has been rendered
+        self.over = None
+        self.fade_in(command)
+        if command.get("paused", False):
+            self.paused = True
+            self.pause_gate.set(0.0)
+
+    def fade_in(self, command):
+        """None unless asked for, or unless the start lies inside the sound. It runs from the frame of the play on,
+        also while the voice waits there."""
+        self.play = command
+        fade = command["fade"]
+        if fade is None:
+            fade = self.declick if self.place.source.position > 0 else 0
+        self.start_gate.set(0.0)
+        self.start_gate.change(self.play_frame, 1.0, fade, command["curve"])
+
+    # Commands ------------------------------------------------------------------------------------------------
+
+    def held(self, frame):
+        """Paused, and the fade is over: the position stays and nothing sounds."""
+        return self.paused and not self.pause_gate.running(frame)
+
+    def change(self, ramp, frame, goal, fade, curve):
+        """Before the first frame a change sets the start value."""
+        ramp.change(frame, goal, fade if self.started else 0, curve)
+
+    def pause(self, frame, fade, curve):
+        if not self.paused:
+            self.paused = True
+            self.change(self.pause_gate, frame, 0.0, fade, curve)
+
+    def resume(self, frame, fade, curve):
+        if self.paused:
+            self.paused = False
+            self.pause_gate.change(frame, 1.0, 0 if frame == self.play_frame else fade, curve)
+
+    def stop(self, frame, fade, curve):
+        if not self.started or self.held(frame) or fade == 0:
+            self.end(frame, "stopped")
+            self.tails.clear()
+            return
+        self.stop_gate.change(frame, 0.0, fade, curve)
+        self.stop_frame = frame + fade
+
+    def leave_place(self, frame, fade, curve, mixer):
+        """The old place goes on as a tail that fades out, while the voice fades in at the new one."""
+        if not self.started or self.held(frame) or fade == 0:
+            self.place.gate.set(1.0)
+            return
+        tail = self.place.copy()
+        tail.gate.change(frame, 0.0, fade, curve)
+        if tail.gate.running(frame):
+            mixer.add_tail(self, tail)
+        self.place.gate.set(0.0)
+        self.place.gate.change(frame, 1.0, fade, curve)
+
+    def seek(self, frame, position, fade, curve, mixer):
+        self.leave_place(frame, fade, curve, mixer)
+        self.place.source.seek(position)
+        if not self.started:
+            self.fade_in(self.play)
+        self.end_if_played_out(frame)
+
+    def set(self, frame, command, fade, mixer):
+        curve = command["curve"]
+        if "volume_db" in command:
+            self.change(self.place.volume, frame, gain_of_setting(command["volume_db"]), fade, curve)
+        if "pan" in command:
+            self.change(self.place.pan, frame, pan_of_setting(command["pan"]), fade, curve)
+        if "pitch" in command:
+            self.change(self.place.pitch, frame, pitch_of_setting(command["pitch"]), fade, curve)
+        if "loop" in command:
+            self.place.source.loop = command["loop"]
+        if "bus" in command and command["bus"] != self.place.bus:
+            self.leave_place(frame, fade, curve, mixer)
+            self.place.bus = command["bus"]
+
+    # Frames --------------------------------------------------------------------------------------------------
+
+    def end(self, frame, reason):
+        if self.over is None:
+            self.over = (frame, reason)
+
+    def end_if_played_out(self, frame):
+        """At once: what comes for this frame finds the voice ended."""
+        if self.place.source.ended():
+            self.end(frame, "ended")
+
+    def end_if_stopped(self, frame):
+        if self.stop_frame is not None and frame >= self.stop_frame:
+            self.end(frame, "stopped")
+            self.tails.clear()
+
+    def render(self, frame):
+        """Every place's bus, channel count and contribution at this frame; then moves on. Returns also whether a
+        feed ran dry."""
+        parts, starved = self.next_frame(frame)
+        self.end_if_stopped(frame + 1)
+        self.tails = [tail for tail in self.tails if tail.gate.running(frame + 1) and not tail.source.ended()]
+        return parts, starved
+
+    def next_frame(self, frame):
+        parts, starved = [], False
+        if self.held(frame):
+            return parts, starved
+        self.end_if_played_out(frame)  # a feed that is finished while it waits
+        places = list(self.tails)
+        if self.over is None:
+            self.started = True
+            starved = self.place.begin_frame(frame) is not None
+            places.insert(0, self.place)
+        gates = (self.start_gate, self.pause_gate, self.stop_gate)
+        shared = shared_bound = 1.0
+        for gate in gates:
+            shared *= gate.at(frame)
+            shared_bound *= gate.bound(frame)
+        for place in places:
+            if place is not self.place:
+                place.begin_frame(frame)
+            if place.source.ended() or not place.source.sounding():
+                continue
+            parts.append((place.bus, place.source.material.channels, place.contribution(frame, shared, shared_bound)))
+            place.source.advance(place.step(frame))
+        self.end_if_played_out(frame + 1)
+        return parts, starved
