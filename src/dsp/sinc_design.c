@@ -20,6 +20,7 @@
  * start, and nothing asked for in between. */
 #include "dsp/math.h"
 #include "dsp/sinc.h"
+#include "dsp/window.h"
 
 #include <assert.h>
 
@@ -89,18 +90,6 @@ static double stop_of(double ratio)
 
 /* --------------------------------------------------------------------------------------------- Bank 0's kernel */
 
-/* The modified Bessel function I0 of 2 sqrt(quarter), by its power series: of an argument x, give x^2 / 4. */
-static double bessel_i0(double quarter)
-{
-    double term = 1;
-    double sum = 1;
-    for (int k = 1; term > sum * 1e-17; k++) {
-        term *= quarter / ((double)k * k);
-        sum += term;
-    }
-    return sum;
-}
-
 static double windowed(const tier_design *design, uint32_t taps, double t)
 {
     double u = t / (taps / 2);
@@ -111,8 +100,7 @@ static double windowed(const tier_design *design, uint32_t taps, double t)
     if (t == 0) {
         return 1;
     }
-    double quarter = design->bessel * design->bessel / 4;
-    double window = motet_exp2(design->power * motet_log2(rest)) * (bessel_i0(quarter * rest) / bessel_i0(quarter));
+    double window = motet_exp2(design->power * motet_log2(rest)) * motet_kaiser(design->bessel, u);
     return motet_sin_turns(t / 2) / (PI * t) * window;
 }
 
