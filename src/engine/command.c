@@ -194,6 +194,18 @@ motet_result motet_command_send(motet_engine *engine, const motet_command *comma
     return group != NULL ? add_to_group(engine, group, command) : motet_command_send_at_once(engine, command);
 }
 
+motet_result motet_command_send_behind(motet_engine *engine, const motet_command *command, uint32_t group)
+{
+    return group != 0 ? add_to_group(engine, &engine->commands.groups[group - 1], command)
+                      : motet_command_send(engine, command);
+}
+
+uint32_t motet_command_open_group(motet_engine *engine)
+{
+    const motet_group *group = group_of_thread(&engine->commands);
+    return group != NULL ? (uint32_t)(group - engine->commands.groups) + 1 : 0;
+}
+
 motet_result motet_engine_begin(motet_engine *engine)
 {
     motet_result result;
@@ -256,6 +268,9 @@ motet_result motet_engine_commit(motet_engine *engine)
     } else {
         for (uint32_t i = 0; i < group->count; i++) {
             stage(pool, &group->commands[i]);
+            if (group->commands[i].kind == MOTET_COMMAND_PLAY) {
+                engine->voices[group->commands[i].target].group = 0;
+            }
         }
         motet_ring_publish(&pool->inbox);
         wake_loader(engine);

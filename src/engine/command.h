@@ -86,6 +86,10 @@ motet_result motet_command_time(motet_engine *engine, motet_command *command, mo
 motet_result motet_command_reserve(motet_engine *engine, uint32_t count);
 /* Under the API lock: sends a command, or puts it into the thread's group. Refused (BUSY) only without reserve. */
 motet_result motet_command_send(motet_engine *engine, const motet_command *command);
+/* The same behind a play that waits in a group (by its number): whoever sends it, it must not arrive before the play. */
+motet_result motet_command_send_behind(motet_engine *engine, const motet_command *command, uint32_t group);
+/* Under the API lock: the number, from 1, of the group that the calling thread has open; 0 without one. */
+uint32_t motet_command_open_group(motet_engine *engine);
 /* The same past any open group. */
 motet_result motet_command_send_at_once(motet_engine *engine, const motet_command *command);
 

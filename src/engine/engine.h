@@ -32,6 +32,7 @@ typedef struct motet_sound_entry {
     char *name;
     char *path; /* NULL: not from a path */
     motet_store store;
+    bool no_convert;
     motet_tag *tags;
     uint32_t tag_count;
     struct motet_sound_entry *next_garbage;
@@ -61,6 +62,7 @@ typedef struct motet_voice_record {
     motet_atomic_u64 state; /* generation << 8 | motet_voice_phase */
     uint32_t generation;
     uint32_t next_free;
+    uint32_t group;           /* in which its play waits to be committed; 0: none */
     motet_sound_entry *sound; /* NULL: a fed voice */
     motet_sound sound_id;
     motet_feed *feed;

@@ -106,6 +106,7 @@ static motet_voice send_play(motet_engine *engine, uint32_t slot, motet_command 
     if (record->sound != NULL) {
         record->sound->voice_count++;
     }
+    record->group = motet_command_open_group(engine);
     motet_command_send(engine, play); /* reserved before */
     return (motet_voice){motet_id_make(engine, slot, record->generation)};
 }
@@ -220,7 +221,7 @@ static motet_result send_change(motet_engine *engine, motet_voice voice, voice_c
     } else {
         command.value.number = change->number;
     }
-    result = motet_command_send(engine, &command);
+    result = motet_command_send_behind(engine, &command, record->group);
     if (result == MOTET_OK) {
         remember(record, change);
     }
