@@ -17,11 +17,11 @@ def f32(value):
 class Material:
     """A list of frames with its rate; a feed appends to it."""
 
-    def __init__(self, rate, channels, frames):
+    def __init__(self, rate, channels, frames, finished=True):
         self.rate = rate
         self.channels = channels
         self.frames = frames
-        self.finished = False  # of a feed: nothing more comes
+        self.finished = finished  # nothing more comes
 
 
 def frames_of(array):
@@ -29,11 +29,18 @@ def frames_of(array):
     return [tuple(row) for row in array.tolist()]
 
 
+def whole_frames(data, sample_format, channels):
+    """Bytes up to the last whole frame, and the rest."""
+    size = {"s16": 2, "f32": 4}[sample_format] * channels
+    end = len(data) // size * size
+    return data[:end], data[end:]
+
+
 def decode_pcm(data, sample_format, channels):
     """s16 is times 2^-15, exactly; a last part of a frame does not count."""
     dtype = {"s16": "<i2", "f32": "<f4"}[sample_format]
-    size = numpy.dtype(dtype).itemsize * channels
-    array = numpy.frombuffer(data[: len(data) // size * size], dtype=dtype).reshape(-1, channels)
+    data, _ = whole_frames(data, sample_format, channels)
+    array = numpy.frombuffer(data, dtype=dtype).reshape(-1, channels)
     scale = 2.0**-15 if sample_format == "s16" else 1.0
     return fold(array.astype(numpy.float64) * scale)
 

@@ -2,7 +2,7 @@
 
 import numpy
 
-from .material import FedSource, Material, Source, decode_pcm, f32, frames_of
+from .material import FedSource, Material, Source, decode_pcm, f32, frames_of, whole_frames
 from .ramp import Ramp
 from .timeline import Timeline, frames
 from .voice import Voice, gain_of_setting
@@ -117,8 +117,9 @@ class Mixer:
         elif verb == "seek":
             voice.seek(frame, frames(command["to"], source.material.rate), fade, curve, self)
         elif verb == "feed":
-            array = decode_pcm(command["data"], voice.feed_format, source.material.channels)
-            source.material.frames.extend(frames_of(array))
+            layout = (voice.feed_format, source.material.channels)
+            data, voice.fed_rest = whole_frames(voice.fed_rest + command["data"], *layout)
+            source.material.frames.extend(frames_of(decode_pcm(data, *layout)))
         elif verb == "finish":
             source.material.finished = True
 
@@ -136,10 +137,10 @@ class Mixer:
                 self.timeline.sounds[command["name"]], command["from"], command.get("loop", False), quality
             )
         else:
-            material = Material(command["rate"], command["channels"], [])
+            material = Material(command["rate"], command["channels"], [], finished=False)
             source = FedSource(material, command["start_after"], quality)
         voice = Voice(command, self.played, source, frame, self.timeline)
-        voice.feed_format = command.get("format")
+        voice.feed_format, voice.fed_rest = command.get("format"), b""  # part of a frame waits for its other part
         self.played += 1
         self.voices.append(voice)
         if voice.as_name is not None:
@@ -166,9 +167,13 @@ class Mixer:
         self.events.append((frame, what, voice.as_name, voice.number))
 
     def settle(self):
-        """True when nothing sounds any more from here on, but for tails."""
+        """True when nothing sounds any more from here on."""
         self.retire()
-        return all(voice.over is not None for voice in self.voices)
+        return all(voice.over is not None and not voice.tails for voice in self.voices)
+
+    def lasts(self, frame):
+        """True when something plays that no more commands come for and that does not end by itself."""
+        return any(voice.lasts(frame) for voice in self.voices)
 
     def frame(self, frame):
         """Master's left and right, with bounds."""
@@ -189,6 +194,10 @@ class Mixer:
             if voice.over is not None and not getattr(voice, "reported", False):
                 voice.reported = True
                 self.report(voice.over[0], voice, voice.over[1])
+
+
+class NoEnd(Exception):
+    """Without "end" the timeline would last for ever."""
 
 
 class Result:
@@ -212,10 +221,18 @@ def render(path, rate=None):
         while waiting and waiting[0]["at"] <= frame:
             mixer.apply(frame, waiting.pop(0))
         quiet = mixer.settle()
-        if timeline.end is None and not waiting and quiet:
-            break
+        if timeline.end is None:
+            if quiet and not any(command["verb"] in ("play", "open") for command in waiting):
+                break
+            if not waiting and mixer.lasts(frame):
+                raise NoEnd
         sides = mixer.frame(frame)
         samples.append([value for value, _ in sides])
         bounds.append([bound for _, bound in sides])
         frame += 1
-    return Result(samples, bounds, mixer.events)
+    if timeline.end is None:
+        # Behind the last voice's end only tails sound, and the file ends with the last frame that is heard.
+        last = max((event[0] for event in mixer.events if event[1] in ("ended", "stopped")), default=0)
+        while len(samples) > last and samples[-1] == [0.0, 0.0]:
+            samples.pop()
+    return Result(samples, bounds[: len(samples)], mixer.events)

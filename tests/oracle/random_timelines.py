@@ -55,6 +55,8 @@ class Maker:
         self.storm = self.maybe(0.25)  # few voices, and jump upon jump
         self.length = self.chance.randrange(40, 90) if self.storm else self.chance.randrange(60, 500)
         self.hot = [self.chance.randrange(self.length) for _ in range(4)]
+        # The engine cuts its blocks at multiples of 512: often the commands lie around one.
+        self.shift = 512 - self.chance.choice(self.hot) if self.maybe(0.3) else 0
         self.voices = []  # (name, fed)
         self.finished = set()
         self.buses = ["Master"]
@@ -132,7 +134,10 @@ class Maker:
             data = numpy.array([self.chance.randrange(-32768, 32768) for _ in range(count)], dtype="<i2")
         else:
             data = numpy.array([self.chance.uniform(-1, 1) for _ in range(count)], dtype="<f4")
-        self.lines.append({"at": at, "feed": name, "base64": base64.b64encode(data.tobytes()).decode()})
+        data = data.tobytes()
+        if sample_format == "s16" and self.maybe(0.1):
+            data = data[: -self.chance.choice((1, 3))]  # the rest is lost: from here on the samples are others
+        self.lines.append({"at": at, "feed": name, "base64": base64.b64encode(data).decode()})
 
     def command(self, at):
         name, fed = self.chance.choice(self.voices)
@@ -172,7 +177,7 @@ class Maker:
 
     def make(self):
         self.definitions()
-        for at in sorted(self.frame() for _ in range(self.chance.choice((6, 15, 30, 60)))):
+        for at in sorted(max(0, self.frame() + self.shift) for _ in range(self.chance.choice((6, 15, 30, 60)))):
             if not self.voices or self.maybe(0.06 if self.storm else 0.15):
                 self.play(at)
             elif self.maybe(0.05):
@@ -183,7 +188,8 @@ class Maker:
                 self.lines.append(self.fade({"at": at, "stop_sound": self.chance.choice(SOUND_NAMES)}))
             else:
                 self.command(at)
-        self.lines.append({"at": max(self.length + 60, 1), "end": True})
+        if self.maybe(0.85):
+            self.lines.append({"at": self.length + max(self.shift, 0) + 60, "end": True})
         header = {}
         if self.maybe(0.15):
             header["declick"] = self.chance.choice((0, 1, 3, 25, "7ms"))

@@ -162,6 +162,12 @@ class Voice:
             self.leave_place(frame, fade, curve, mixer)
             self.place.bus = command["bus"]
 
+    def lasts(self, frame):
+        """Does not end by itself, and no stop is on its way."""
+        source = self.place.source
+        unfinished = source.loop or not source.material.finished
+        return self.over is None and self.stop_frame is None and (self.held(frame) or unfinished)
+
     # Frames --------------------------------------------------------------------------------------------------
 
     def end(self, frame, reason):
