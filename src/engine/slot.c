@@ -310,7 +310,7 @@ static bool apply_stop(motet_slot *slot, const motet_command *command) MOTET_NON
     }
     slot->stopping = true;
     motet_ramp_start(&slot->stop_gate, slot->now, command->fade_frames, (motet_curve)command->curve, 0);
-    return false;
+    return motet_ramp_done(&slot->stop_gate, slot->now); /* one stop upon another can find the gate closed */
 }
 
 /* The old place of a voice that seeks. A tail that was reserved for it stands in the list that is being walked and may
