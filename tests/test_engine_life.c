@@ -136,6 +136,39 @@ static void group_belongs_to_its_thread(void **state)
     motet_engine_destroy(engine);
 }
 
+typedef struct stopping {
+    motet_engine *engine;
+    motet_voice voice;
+} stopping;
+
+static void *stop_from_elsewhere(void *user)
+{
+    const stopping *it = user;
+    DO(motet_voice_stop(it->engine, it->voice, motet_now()));
+    return NULL;
+}
+
+/* Another thread may use a voice whose play waits in a group: its stop does not arrive before the play. */
+static void stop_waits_for_its_play(void **state)
+{
+    (void)state;
+    motet_engine *engine = make_engine((motet_engine_def){0});
+    DO(motet_engine_begin(engine));
+    motet_voice voice = play(engine, make_sound(engine, 1, 1), (motet_voice_def){.loop = true});
+    stopping it = {engine, voice};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, stop_from_elsewhere, &it), 0);
+    pthread_join(thread, NULL);
+    assert_true(hear(engine) == 0);
+    DO(motet_engine_commit(engine));
+    assert_true(hear(engine) == 0);
+    motet_event event;
+    assert_true(motet_engine_poll_event(engine, &event));
+    assert_int_equal(event.reason, MOTET_END_STOPPED);
+    assert_int_equal(event.voice.id, voice.id);
+    motet_engine_destroy(engine);
+}
+
 /* Without room for all of a group none of it is sent, and it can be sent later. */
 static void busy_group_is_kept(void **state)
 {
@@ -315,6 +348,33 @@ static void voices_are_limited(void **state)
         play(engine, sound, (motet_voice_def){0});
     }
     assert_int_equal(stats_of(engine).voices_peak, 3);
+    motet_engine_destroy(engine);
+}
+
+/* A stop that takes over a steep fade holds its gate at 0 before its time; whoever stops the voice again there, twice in
+ * one frame, finds nothing left to fade. */
+static void stops_meet_stops(void **state)
+{
+    (void)state;
+    motet_engine *engine = make_engine((motet_engine_def){.sample_rate_hz = 8});
+    motet_voice voice = play(engine, make_sound(engine, 1, 1), (motet_voice_def){.loop = true});
+    assert_true(hear(engine) == 1);
+    DO(motet_voice_stop(engine, voice, (motet_timing){1, 2, MOTET_CURVE_POWER})); /* to frame 17, steepest there */
+    render(engine, 15);
+    DO(motet_voice_stop(engine, voice, motet_fade(8)));
+    render(engine, 5);
+    assert_true(hear(engine) == 0);
+    assert_true(motet_voice_is_active(engine, voice));
+    for (int i = 0; i < 3; i++) {
+        motet_result result = motet_voice_stop(engine, voice, motet_fade(1));
+        assert_true(result == MOTET_OK);
+    }
+    render(engine, 1);
+    motet_event event;
+    assert_true(motet_engine_poll_event(engine, &event));
+    assert_int_equal(event.reason, MOTET_END_STOPPED);
+    assert_int_equal(event.frame, 22);
+    render(engine, 100);
     motet_engine_destroy(engine);
 }
 
@@ -822,6 +882,7 @@ int main(void)
         cmocka_unit_test(group_lands_on_one_frame),
         cmocka_unit_test(groups_open_and_close_in_turn),
         cmocka_unit_test(group_belongs_to_its_thread),
+        cmocka_unit_test(stop_waits_for_its_play),
         cmocka_unit_test(busy_group_is_kept),
         cmocka_unit_test(group_is_limited),
         cmocka_unit_test(groups_are_limited),
@@ -829,6 +890,7 @@ int main(void)
         cmocka_unit_test(each_voice_has_its_own_stop),
         cmocka_unit_test(late_commands_are_counted),
         cmocka_unit_test(voices_are_limited),
+        cmocka_unit_test(stops_meet_stops),
         cmocka_unit_test(every_voice_ends_once),
         cmocka_unit_test(unread_events_are_lost_from_the_oldest),
         cmocka_unit_test(overflow_is_contained),
