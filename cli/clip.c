@@ -42,8 +42,8 @@ motet_sound motet_clip_load(motet_engine *engine, const char *path, motet_proble
         free(complaint);
         return (motet_sound){0};
     }
-    /* As floats, so that lossy files are seen before they are rounded. */
-    const motet_sound_def def = {.store = MOTET_STORE_F32};
+    /* As floats, so that lossy files are seen before they are rounded, and at the rate of the file. */
+    const motet_sound_def def = {.store = MOTET_STORE_F32, .no_convert = true};
     motet_sound sound = motet_sound_load(engine, path, &def);
     if (sound.id == 0) {
         motet_problems_error_file(problems, 0, "%s", motet_last_error());

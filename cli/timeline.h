@@ -30,6 +30,7 @@ typedef struct motet_timeline_sound {
     } kind;
     const char *file; /* of FILE and PCM, as written */
     motet_store store;
+    bool no_convert;
     motet_signal signal;
     motet_sample_format format; /* of PCM; likewise below */
     uint32_t channels;

@@ -127,6 +127,7 @@ static void read_source(motet_parser *parser, motet_timeline_sound *sound)
         }
     }
     sound->store = (motet_store)parser->values[MOTET_FIELD_STORE].whole;
+    sound->no_convert = parser->values[MOTET_FIELD_CONVERT].whole == 0;
     if (source->keys == NULL) {
         sound->kind = MOTET_MATERIAL_FILE;
         sound->file = motet_parser_keep(parser, parser->values[MOTET_FIELD_FILE].text);

@@ -13,7 +13,8 @@ static const char *const modes[] = {"plain", "2d", "3d", NULL};
 _Static_assert(MOTET_CURVE_SMOOTH == 0 && MOTET_CURVE_LINEAR == 1 && MOTET_CURVE_DB == 2 && MOTET_CURVE_POWER == 3,
                "a curve is its place");
 _Static_assert(MOTET_STORE_AUTO == 0 && MOTET_STORE_S16 == 1 && MOTET_STORE_F32 == 2, "a store is its place");
-_Static_assert(MOTET_QUALITY_DEFAULT == 0 && MOTET_QUALITY_LINEAR == 1 && MOTET_QUALITY_CUBIC == 2,
+_Static_assert(MOTET_QUALITY_DEFAULT == 0 && MOTET_QUALITY_LINEAR == 1 && MOTET_QUALITY_CUBIC == 2 &&
+                   MOTET_QUALITY_SINC16 == 3 && MOTET_QUALITY_SINC32 == 4,
                "a quality is its place");
 
 #define DAY_SECONDS 86400.0
@@ -72,7 +73,7 @@ static const motet_key play_keys[] = {
     KEY("from", POSITION, FROM),
     KEY("bus", TEXT, BUS),
     KEY("priority", NUMBER, NONE),
-    KEY_WITH("quality", CHOICE, QUALITY, .choices = qualities, .choices_now = 3),
+    KEY_WITH("quality", CHOICE, QUALITY, .choices = qualities, .choices_now = 5),
     KEY_WITH("mode", CHOICE, MODE, .choices = modes, .choices_now = 1),
     KEY("paused", FLAG, PAUSED),
     FADE_KEY,
@@ -125,6 +126,7 @@ static const motet_key open_keys[] = {
     KEY_WITH("buffer", TIME, BUFFER, .max = FEED_SECONDS_MAX),
     KEY_WITH("start_after", TIME, START_AFTER, .max = FEED_SECONDS_MAX),
     KEY("priority", NUMBER, NONE),
+    KEY_WITH("quality", CHOICE, QUALITY, .choices = qualities, .choices_now = 5),
     KEY("paused", FLAG, PAUSED),
     FADE_KEY,
     CURVE_KEY,
@@ -156,7 +158,7 @@ static const motet_key sound_keys[] = {
     OWN_KEY("sound", TEXT),
     KEY("file", TEXT, FILE),
     DEFAULT_KEY("stream", FLAG),
-    KEY_WITH("convert", FLAG, NONE, .later = true, .fallback = 1),
+    KEY_WITH("convert", FLAG, CONVERT, .fallback = 1),
     KEY_WITH("store", CHOICE, STORE, .choices = stores, .choices_now = 3),
     KEY("sine", OBJECT, SINE),
     KEY("noise", OBJECT, NOISE),

@@ -52,7 +52,7 @@ static motet_sound load_file(const motet_timeline *timeline, const motet_timelin
     }
     char *path = motet_path_join(timeline->folder, sound->file);
     char *name = unshared_name(timeline, sound);
-    const motet_sound_def def = {.name = name, .store = sound->store};
+    const motet_sound_def def = {.name = name, .store = sound->store, .no_convert = sound->no_convert};
     loaded = motet_sound_load(engine, path, &def);
     if (loaded.id == 0) {
         motet_problems_error_file(problems, sound->line, "%s", motet_last_error());
@@ -96,7 +96,7 @@ static motet_sound load_pcm(const motet_timeline *timeline, const motet_timeline
         .sample_rate_hz = sound->rate_hz,
         .frame_count = frames,
     };
-    const motet_sound_def def = {.name = sound->file, .store = sound->store};
+    const motet_sound_def def = {.name = sound->file, .store = sound->store, .no_convert = sound->no_convert};
     loaded = motet_sound_from_pcm(engine, &pcm, &def);
     if (loaded.id == 0) {
         motet_problems_error(problems, sound->line, "%s", motet_last_error());
@@ -112,7 +112,7 @@ static motet_sound load_sound(const motet_timeline *timeline, const motet_timeli
     switch (sound->kind) {
     case MOTET_MATERIAL_PCM: return load_pcm(timeline, sound, engine, problems);
     case MOTET_MATERIAL_SIGNAL: {
-        const motet_sound_def def = {.name = sound->name, .store = sound->store};
+        const motet_sound_def def = {.name = sound->name, .store = sound->store, .no_convert = sound->no_convert};
         motet_sound made = motet_sound_from_signal(engine, &sound->signal, &def);
         if (made.id == 0) {
             motet_problems_error(problems, sound->line, "%s", motet_last_error());

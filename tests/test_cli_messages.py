@@ -321,15 +321,12 @@ def test_not_in_this_version():
         later({"play": "a", key: value}, f'"{key}" {json.dumps(value)} in "play"')
     for key, value in {"loop_start": 5, "loop_end": 7}.items():
         later({"set": "v", key: value}, f'"{key}" {value} in "set"', voice)
-    for value in ("sinc16", "sinc32"):
-        later({"play": "a", "quality": value}, f'"quality" "{value}" in "play"')
     for value in ("2d", "3d"):
         later({"play": "a", "mode": value}, f'"mode" "{value}" in "play"')
     for key, value in {"variations": [], "weights": [], "volume_jitter_db": 1, "pitch_jitter_semitones": 1,
                        "max_voices": 3, "min_interval": 3, "yield": "oldest"}.items():
         later(dict(SOUND, sound="b", **{key: value}), f'"{key}" in "sound"')
     later(dict(SOUND, sound="b", stream=True), '"stream" true in "sound"')
-    later(dict(SOUND, sound="b", convert=False), '"convert" false in "sound"')
     later({"set_bus": "N", "parent": "M"}, '"parent" "M" in "set_bus"', [{"bus": "M"}, {"bus": "N"}])
 
 

@@ -53,7 +53,8 @@ static motet_sound make_sound(motet_engine *engine, uint32_t channels, uint32_t 
                               const float *samples)
 {
     motet_pcm pcm = {samples, MOTET_FORMAT_F32, channels, rate, frames};
-    motet_sound sound = motet_sound_from_pcm(engine, &pcm, NULL);
+    const motet_sound_def def = {.no_convert = true};
+    motet_sound sound = motet_sound_from_pcm(engine, &pcm, &def);
     assert_int_not_equal(sound.id, 0);
     return sound;
 }
@@ -601,7 +602,7 @@ static void pitch_steps_through_the_sound(void **state)
 static void cubic_reads_four_frames(void **state)
 {
     motet_engine *engine = *state;
-    play(engine, MONO(engine, 0, 0, 0, 16, 0, 0, 0), (motet_voice_def){.pitch = 0.5});
+    play(engine, MONO(engine, 0, 0, 0, 16, 0, 0, 0), (motet_voice_def){.pitch = 0.5, .quality = MOTET_QUALITY_CUBIC});
     HEAR(engine, 0, 0, 0, -1, 0, 9, 16, 9, 0, -1, 0, 0, 0, 0, 0);
 }
 
@@ -609,7 +610,8 @@ static void cubic_reads_four_frames(void **state)
 static void loop_is_interpolated_across(void **state)
 {
     motet_engine *engine = *state;
-    motet_voice voice = play(engine, MONO(engine, 0, 0, 0, 16), (motet_voice_def){.pitch = 0.5, .loop = true});
+    motet_voice_def def = {.pitch = 0.5, .loop = true, .quality = MOTET_QUALITY_CUBIC};
+    motet_voice voice = play(engine, MONO(engine, 0, 0, 0, 16), def);
     HEAR(engine, 0, -1, 0, -1, 0, 9, 16, 9, 0, -1, 0, -1, 0, 9, 16, 9, 0);
     DO(motet_voice_set_loop(engine, voice, false, motet_now()));
     /* From 0.5 of the last pass; behind the 16 lies silence now, which changes only the frames that reach it. */

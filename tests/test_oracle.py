@@ -95,10 +95,17 @@ class Check:
         return "exit %d and %r, expected 1 and the advice to give --seconds" % (done.returncode, done.stderr)
 
 
+def without_filters(line):
+    """The line with what the oracle knows of where the tool's default is a longer filter."""
+    if "sound" in line:
+        return {"convert": False, **line}
+    return {"quality": "cubic", **line} if "play" in line or "open" in line else line
+
+
 def write(folder, header, lines):
     path = os.path.join(folder, "timeline.jsonl")
     with open(path, "w", encoding="utf-8") as file:
-        for line in [{"motet": 1, "rate": cases.RATE, "limiter": False, **header}, *lines]:
+        for line in [{"motet": 1, "rate": cases.RATE, "limiter": False, **header}, *map(without_filters, lines)]:
             file.write(json.dumps(line) + "\n")
     return path
 

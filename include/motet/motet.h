@@ -377,6 +377,10 @@ typedef enum motet_store {
 typedef struct motet_sound_def {
     const char *name;  /* for messages; default the file's path. Copied */
     motet_store store; /* default MOTET_STORE_AUTO */
+    /* Keeps the file's rate. Else a sound of another rate than the engine's is converted to it, to f32 unless `store`
+     * asks for s16, and pitch 1 costs nothing; except sounds with loop points, and of less than 1/16 of the engine's
+     * rate. Positions are always in the file's own frames. */
+    bool no_convert;
 } motet_sound_def;
 
 MOTET_API motet_sound_def motet_default_sound_def(void);
@@ -464,8 +468,9 @@ typedef struct motet_tag {
 MOTET_API motet_result motet_sound_get_tag(const motet_engine *engine, motet_sound sound, uint32_t index,
                                            motet_tag *tag);
 
-/* Copies frames of a sound as interleaved floats in its own channel count, for tools and tests. Frames past the
- * end are not written; `read` (may be NULL) receives how many were. Errors: STALE, INVALID. */
+/* Copies frames of a sound's file as interleaved floats in its own channel count, for tools and tests. Frames past the
+ * end are not written; `read` (may be NULL) receives how many were. Errors: STALE, INVALID; UNSUPPORTED a sound of more
+ * than 60 s that was converted to the engine's rate: load it with `no_convert`. */
 MOTET_API motet_result motet_sound_read_f32(const motet_engine *engine, motet_sound sound, uint64_t from_frame,
                                             float *interleaved, uint32_t frame_count, uint32_t *read);
 
@@ -473,7 +478,7 @@ MOTET_API motet_result motet_sound_read_f32(const motet_engine *engine, motet_so
 
 /* How a voice is interpolated at a rate other than the engine's. At exactly its rate, every quality copies. */
 typedef enum motet_quality {
-    MOTET_QUALITY_DEFAULT = 0, /* cubic */
+    MOTET_QUALITY_DEFAULT = 0, /* sinc16; sinc32 for material of another rate than the engine's */
     MOTET_QUALITY_LINEAR,
     MOTET_QUALITY_CUBIC,  /* four points, third order (Catmull-Rom) */
     MOTET_QUALITY_SINC16, /* 16-point low-pass filters, longer ones as the rate rises: nothing folds back */

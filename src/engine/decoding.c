@@ -26,9 +26,18 @@ void motet_sound_tags_free(motet_heap *heap, motet_tag *tags, uint32_t count)
     motet_heap_give(heap, tags, count * sizeof *tags);
 }
 
+void motet_material_free(motet_heap *heap, const motet_material *material)
+{
+    if (material->original != NULL) {
+        motet_heap_give(heap, material->original->samples, motet_material_bytes(material->original));
+        motet_heap_give(heap, material->original, sizeof *material->original);
+    }
+    motet_heap_give(heap, material->samples, motet_material_bytes(material));
+}
+
 void motet_decoded_free(motet_heap *heap, motet_decoded *decoded)
 {
-    motet_heap_give(heap, decoded->material.samples, motet_material_bytes(&decoded->material));
+    motet_material_free(heap, &decoded->material);
     if (decoded->tags != NULL) {
         motet_sound_tags_free(heap, decoded->tags, decoded->tag_count);
     }

@@ -20,7 +20,14 @@ motet_result motet_decode(motet_heap *heap, const motet_source *source, motet_st
 /* Samples in memory as a sound keeps them: folded to stereo, cleaned, in the format of `store`. */
 motet_result motet_adopt_pcm(motet_heap *heap, const motet_pcm *pcm, motet_store store, motet_decoded *decoded);
 
+/* Converts what was decoded to the engine's rate: to f32, unless s16 is asked for by name. Does nothing to material of
+ * that rate, or with loop points, whose length would not be a whole number of frames. On failure it stays as it was. */
+motet_result motet_decoded_convert(motet_heap *heap, motet_decoded *decoded, motet_store store, uint32_t rate_hz);
+
+/* Bytes of the samples; the original's not included. */
 size_t motet_material_bytes(const motet_material *material);
+/* Frees samples, and those of the original. */
+void motet_material_free(motet_heap *heap, const motet_material *material);
 void motet_decoded_free(motet_heap *heap, motet_decoded *decoded);
 void motet_sound_tags_free(motet_heap *heap, motet_tag *tags, uint32_t count);
 

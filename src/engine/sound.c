@@ -66,7 +66,7 @@ static motet_sound id_of(const motet_engine *engine, const motet_sound_entry *en
 
 void motet_sound_free(motet_engine *engine, motet_sound_entry *sound)
 {
-    motet_heap_give(&engine->heap, sound->material.samples, motet_material_bytes(&sound->material));
+    motet_material_free(&engine->heap, &sound->material);
     motet_heap_give_text(&engine->heap, sound->name);
     motet_heap_give_text(&engine->heap, sound->path);
     if (sound->tags != NULL) {
@@ -109,12 +109,13 @@ static motet_result check_def(motet_engine *engine, const motet_sound_def *def)
     return MOTET_OK;
 }
 
-static motet_sound_entry *find_loaded(motet_engine *engine, const char *path, const char *name, motet_store store)
+static motet_sound_entry *find_loaded(motet_engine *engine, const char *path, const char *name,
+                                      const motet_sound_def *def)
 {
     for (uint32_t i = 0; i < engine->sound_count; i++) {
         motet_sound_entry *entry = engine->sounds[i].entry;
-        if (entry != NULL && !entry->released && entry->path != NULL && entry->store == store &&
-            strcmp(entry->path, path) == 0 && strcmp(entry->name, name) == 0) {
+        if (entry != NULL && !entry->released && entry->path != NULL && entry->store == def->store &&
+            entry->no_convert == def->no_convert && strcmp(entry->path, path) == 0 && strcmp(entry->name, name) == 0) {
             return entry;
         }
     }
@@ -141,16 +142,24 @@ static void tell_loaded(motet_engine *engine, const motet_sound_entry *entry, si
 
 /* Makes a sound of what was decoded; frees it when that fails. `path` is NULL for material of no path. */
 static motet_sound add_sound(motet_engine *engine, motet_decoded *decoded, const char *path, const char *name,
-                             motet_store store)
+                             const motet_sound_def *def)
 {
     motet_sound none = {0};
-    motet_result result;
+    motet_result result = def->no_convert
+                              ? MOTET_OK
+                              : motet_decoded_convert(&engine->heap, decoded, def->store, engine->def.sample_rate_hz);
+    if (result != MOTET_OK) {
+        motet_fail(&engine->log, result, "%s: out of memory for %llu frames at %u Hz", name,
+                   (unsigned long long)decoded->material.frame_count, engine->def.sample_rate_hz);
+        motet_decoded_free(&engine->heap, decoded);
+        return none;
+    }
     char *name_copy = motet_heap_copy_text(&engine->heap, name);
     char *path_copy = path != NULL ? motet_heap_copy_text(&engine->heap, path) : NULL;
     motet_sound sound = none;
     bool entered = motet_engine_enter(engine, &result);
     motet_sound_entry *entry = NULL;
-    if (entered && path != NULL && (entry = find_loaded(engine, path, name, store)) != NULL) {
+    if (entered && path != NULL && (entry = find_loaded(engine, path, name, def)) != NULL) {
         entry->load_count++; /* another thread was faster */
         sound = id_of(engine, entry);
     } else if (entered && name_copy != NULL && (path == NULL || path_copy != NULL) &&
@@ -160,7 +169,8 @@ static motet_sound add_sound(motet_engine *engine, motet_decoded *decoded, const
         entry->info = decoded->info;
         entry->name = name_copy;
         entry->path = path_copy;
-        entry->store = store;
+        entry->store = def->store;
+        entry->no_convert = def->no_convert;
         entry->tags = decoded->tags;
         entry->tag_count = decoded->tag_count;
         sound = id_of(engine, entry);
@@ -193,7 +203,7 @@ motet_sound motet_sound_load(motet_engine *engine, const char *path, const motet
         result = check_def(engine, &def);
     }
     const char *name = def.name != NULL ? def.name : path;
-    motet_sound_entry *loaded = result == MOTET_OK ? find_loaded(engine, path, name, def.store) : NULL;
+    motet_sound_entry *loaded = result == MOTET_OK ? find_loaded(engine, path, name, &def) : NULL;
     if (loaded != NULL) {
         loaded->load_count++;
         sound = id_of(engine, loaded);
@@ -214,7 +224,7 @@ motet_sound motet_sound_load(motet_engine *engine, const char *path, const motet
         motet_fail(&engine->log, result, "%s: %s", path, error);
         return sound;
     }
-    return add_sound(engine, &decoded, path, name, def.store);
+    return add_sound(engine, &decoded, path, name, &def);
 }
 
 motet_sound motet_sound_load_memory(motet_engine *engine, const void *bytes, size_t byte_count,
@@ -244,7 +254,7 @@ motet_sound motet_sound_load_memory(motet_engine *engine, const void *bytes, siz
         motet_fail(&engine->log, result, "%s: %s", name, error);
         return sound;
     }
-    return add_sound(engine, &decoded, NULL, name, def.store);
+    return add_sound(engine, &decoded, NULL, name, &def);
 }
 
 static bool is_good_pcm(motet_engine *engine, const motet_pcm *pcm)
@@ -286,7 +296,7 @@ motet_sound motet_sound_from_pcm(motet_engine *engine, const motet_pcm *pcm, con
                    (unsigned long long)pcm->frame_count);
         return sound;
     }
-    return add_sound(engine, &decoded, NULL, name, def.store);
+    return add_sound(engine, &decoded, NULL, name, &def);
 }
 
 static bool is_good_signal(motet_engine *engine, const motet_signal *signal)
@@ -436,13 +446,18 @@ typedef struct read_question {
     uint64_t from;
     float *out;
     uint32_t count, read;
+    bool kept; /* the file's own frames are */
 } read_question;
 
 static void answer_read(motet_sound_entry *entry, void *answer)
 {
     read_question *question = answer;
     const motet_material *material = &entry->material;
-    if (question->from >= material->frame_count) {
+    if (material->original != NULL) {
+        material = material->original;
+    }
+    question->kept = material->file_rate_hz == material->sample_rate_hz;
+    if (!question->kept || question->from >= material->frame_count) {
         return;
     }
     uint64_t left = material->frame_count - question->from;
@@ -465,6 +480,11 @@ motet_result motet_sound_read_f32(const motet_engine *engine, motet_sound sound,
     motet_result result = ask(engine, sound, answer_read, &question);
     if (read != NULL) {
         *read = question.read;
+    }
+    if (result == MOTET_OK && !question.kept) {
+        return motet_fail(NULL, MOTET_ERROR_UNSUPPORTED,
+                          "the sound was converted to the engine's rate on loading; expected one loaded with "
+                          "no_convert");
     }
     return result;
 }

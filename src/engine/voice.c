@@ -87,7 +87,7 @@ static void fill_record(motet_voice_record *record, const motet_voice_def *def, 
         .pitch = record->pitch,
         .loop = def->loop,
         .paused = def->paused,
-        .quality = (uint8_t)(def->quality == MOTET_QUALITY_DEFAULT ? MOTET_QUALITY_CUBIC : def->quality),
+        .quality = (uint8_t)def->quality,
         .from_frame = def->from_frame,
         .user = def->user,
     };
