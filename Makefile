@@ -1,11 +1,12 @@
 # A thin front for CMake; see CONTRIBUTING.md. Each goal works on a clean clone, and again.
-.PHONY: all build demo test format check-format lint sanitize rtsan clean help
+.PHONY: all build demo purity test format check-format lint sanitize rtsan clean help
 
 all: build
 
 help:
 	@echo 'make               the library and the tool, into build/'
 	@echo 'make demo          install what the demo needs, render a scene, play it'
+	@echo 'make purity        how clean pitched voices are, measured, beside the figures to reach'
 	@echo 'make test          install what the tests need, run all of them with gcc, clang and the sanitizers'
 	@echo 'make format        format the sources'
 	@echo 'make check-format  say which sources are not formatted'
@@ -21,6 +22,12 @@ demo:
 	@scripts/setup --demo
 	@scripts/build
 	@scripts/demo
+
+purity:
+	@scripts/setup --build
+	@scripts/build
+	@cmake --build build --target motet_purity --parallel >/dev/null
+	@build/bench/purity
 
 test:
 	@scripts/setup --test
