@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const motet_tool_verb lint = {.name = "lint", .summary = "clicks, clipping, DC and loop seams of sound files"};
 static const motet_tool_verb effects = {.name = "effects", .summary = "the effects and their parameters"};
 static const motet_tool_verb draw = {.name = "draw", .summary = "a picture of a sound, timeline or effect"};
 static const motet_tool_verb bench = {.name = "bench", .summary = "how fast this machine mixes"};
@@ -20,7 +19,7 @@ static const motet_tool_verb *const verbs[] = {
     &motet_tool_info,
     &motet_tool_devices,
     &motet_tool_version,
-    &lint,
+    &motet_tool_lint,
     &effects,
     &draw,
     &bench,

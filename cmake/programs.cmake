@@ -22,6 +22,11 @@ if(MOTET_TOOL AND MOTET_ADAPTERS AND tool_sources)
     add_executable(motet::tool ALIAS motet_tool)
 endif()
 
+# The analysis behind `motet lint`, for the tests and the programs that measure.
+add_library(motet_lint STATIC EXCLUDE_FROM_ALL cli/lint.c cli/lint_clicks.c cli/lint_seams.c cli/memory.c)
+target_include_directories(motet_lint PUBLIC "${PROJECT_SOURCE_DIR}/cli")
+target_link_libraries(motet_lint PRIVATE motet_flags "$<$<BOOL:${MOTET_HAVE_LIBM}>:m>")
+
 file(GLOB example_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/examples/*.c")
 set(MOTET_EXAMPLE_NAMES "")
 if(MOTET_EXAMPLES AND MOTET_ADAPTERS)

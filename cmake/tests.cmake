@@ -80,7 +80,7 @@ foreach(source IN LISTS test_sources)
     cmake_path(GET source STEM name)
     add_executable(${name} "${source}")
     target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/tests")
-    target_link_libraries(${name} PRIVATE motet_flags $<TARGET_NAME_IF_EXISTS:motet_test_support> motet_static
+    target_link_libraries(${name} PRIVATE motet_flags $<TARGET_NAME_IF_EXISTS:motet_test_support> motet_lint motet_static
         PkgConfig::CMOCKA PkgConfig::SNDFILE Threads::Threads ${CMAKE_DL_LIBS} m)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
     motet_register_test(${name} "${source}" ${name})
