@@ -1,9 +1,7 @@
 /* The filters of the sinc tiers.
  *
- * Bank 0 is the sine cardinal of the source itself under a window, (1 - u^2)^m I0(b sqrt(1 - u^2)) with u from -1 to 1:
- * Kaiser's ("Nonrecursive digital filter design using the I0-sinh window function", 1974) times a power that brings
- * its ends to zero, so that the far side lobes fall faster. Only a sine cardinal of exactly this width is 1 at its
- * centre and 0 at every other frame.
+ * Bank 0 is the sine cardinal of the source's own band under Kaiser's window: only a sine cardinal of exactly this
+ * width is 1 at its centre and 0 at every other frame.
  *
  * The others are least-squares designs (the method: Tufts and Francis, "Designing digital low-pass filters", 1970).
  * A windowed sine cardinal errs as much in the pass band as in the stop band; here errors of 0.3 dB (sinc16) and
@@ -28,10 +26,10 @@ enum { PHASES = 128, BANKS_PER_OCTAVE = 6, MAX_TERMS = 32 };
 
 /* How a tier is designed. Lengths on the scale of frequencies are in periods in a kernel's length. */
 typedef struct tier_design {
-    double bessel, power; /* bank 0: b and m */
-    double transition;    /* from the pass band's end to the stop band's start */
-    double pass_weight;   /* of an error in the pass band against one in the stop band */
-    double edge;          /* errors this near to the edge of a band weigh more: 1 + EDGE_WEIGHT / (1 + (d / edge)^2) */
+    double bessel;      /* bank 0: the window's b */
+    double transition;  /* from the pass band's end to the stop band's start */
+    double pass_weight; /* of an error in the pass band against one in the stop band */
+    double edge;        /* errors this near to the edge of a band weigh more: 1 + EDGE_WEIGHT / (1 + (d / edge)^2) */
 } tier_design;
 
 static const double EDGE_WEIGHT = 10;
@@ -40,8 +38,8 @@ static const double REACH = 16;
 
 /* Found by a search over all base banks: sinc16 for a stop band 68 dB down and a pass band even to 0.3 dB, sinc32 for
  * 98 dB and 0.03 dB, each with the shortest transition. */
-static const tier_design design_16 = {5.6, 1.25, 11.0 / 48 * 16, 2e-5, 0.125};
-static const tier_design design_32 = {9.0, 1.25, 8.15 / 48 * 32, 7.5e-7, 0.7};
+static const tier_design design_16 = {8.2, 11.0 / 48 * 16, 2e-5, 0.125};
+static const tier_design design_32 = {11.6, 8.15 / 48 * 32, 7.5e-7, 0.7};
 
 static const double PI = 3.14159265358979323846;
 
@@ -92,16 +90,8 @@ static double stop_of(double ratio)
 
 static double windowed(const tier_design *design, uint32_t taps, double t)
 {
-    double u = t / (taps / 2);
-    double rest = 1 - u * u;
-    if (rest <= 0) {
-        return 0;
-    }
-    if (t == 0) {
-        return 1;
-    }
-    double window = motet_exp2(design->power * motet_log2(rest)) * motet_kaiser(design->bessel, u);
-    return motet_sin_turns(t / 2) / (PI * t) * window;
+    double sine = t == 0 ? 1 : motet_sin_turns(t / 2) / (PI * t);
+    return sine * motet_kaiser(design->bessel, t / (taps / 2));
 }
 
 /* --------------------------------------------------------------------------------------- The other banks' kernels */
