@@ -234,6 +234,7 @@ void motet_player_collect(motet_player *player)
             player->end_frame = event.frame > player->end_frame ? event.frame : player->end_frame;
             add_event(player, event.frame, "voice_ended", motet_end_reason_text(event.reason), voice);
             break;
+        case MOTET_EVENT_VOICE_LOOPED: add_event(player, event.frame, "voice_looped", NULL, voice); break;
         case MOTET_EVENT_FEED_STARVED: add_event(player, event.frame, "feed_starved", NULL, voice); break;
         case MOTET_EVENT_NON_FINITE:
             if (event.sound.id != 0) {

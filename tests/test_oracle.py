@@ -36,6 +36,7 @@ def run_tool(path, out, *options):
     events = [
         (event["frame"], event["reason"] or event["event"].replace("feed_", ""), event["voice"])
         for event in report["events"]
+        if event["event"] != "voice_looped"
     ]
     return samples, sorted(events, key=str)
 

@@ -252,7 +252,7 @@ static void ten_thousand_plays(void)
     assert_int_equal(stats_of(engine).voices_active, 0);
     motet_engine_destroy(engine);
 
-    engine = make_engine((motet_engine_def){0});
+    engine = make_engine((motet_engine_def){.no_virtual_voices = true});
     sound = any_sound(engine);
     for (int i = 0; i < PLAYS; i++) {
         motet_voice voice = motet_voice_play(engine, sound, NULL);
@@ -296,8 +296,8 @@ static void feeds_run_dry(void)
 /* Samples of 1e6 through chains of buses at +24 dB each: past the largest float after 27 of them. */
 static motet_engine *make_overflow(uint32_t rate, uint32_t chains)
 {
-    motet_engine *engine =
-        make_engine((motet_engine_def){.sample_rate_hz = rate, .max_voices = 10, .max_buses = 30 * chains});
+    motet_engine *engine = make_engine((motet_engine_def){
+        .sample_rate_hz = rate, .max_voices = 10, .no_virtual_voices = true, .max_buses = 30 * chains});
     float sample = 1e6f;
     motet_pcm pcm = {&sample, MOTET_FORMAT_F32, 1, rate, 1};
     motet_sound sound = motet_sound_from_pcm(engine, &pcm, NULL);

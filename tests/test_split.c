@@ -23,7 +23,7 @@ enum {
     MOST_VOICES = CHECKPOINTS * CALLS,
     MOST_EVENTS = 4096,
     MOST_RESULTS = CHECKPOINTS * CALLS * 4,
-    SOUNDS = 10,
+    SOUNDS = 11,
     BUSES = 5
 };
 
@@ -81,6 +81,18 @@ static void note(session *s, uint32_t result)
     s->results[s->result_count++] = result;
 }
 
+/* Every third session has rules for its sounds. */
+static motet_sound_def random_rules(session *s, uint32_t frames)
+{
+    motet_sound_def def = motet_default_sound_def();
+    if (s->seed % 3 == 0) {
+        def.max_voices = frames % 4;
+        def.yield = (motet_yield)(frames % 3);
+        def.min_interval_seconds = frames % 5 == 0 ? 0.01 : 0;
+    }
+    return def;
+}
+
 static motet_sound make_sound(session *s, motet_format format, uint32_t channels, uint32_t rate, uint32_t frames)
 {
     float f32[2 * 4096];
@@ -93,7 +105,8 @@ static motet_sound make_sound(session *s, motet_format format, uint32_t channels
     }
     motet_pcm pcm = {format == MOTET_FORMAT_S16 ? (const void *)s16 : (const void *)f32, format, channels, rate,
                      frames};
-    motet_sound sound = motet_sound_from_pcm(s->engine, &pcm, NULL);
+    motet_sound_def rules = random_rules(s, frames);
+    motet_sound sound = motet_sound_from_pcm(s->engine, &pcm, &rules);
     assert_int_not_equal(sound.id, 0);
     return sound;
 }
@@ -109,16 +122,22 @@ static void begin(session *s)
     /* With few voices there are few tails, and the oldest have to go. */
     static const uint32_t voice_counts[] = {1, 2, 3, 6, 64};
     def.max_voices = voice_counts[below(&s->chance, 5)];
+    def.max_virtual_voices = 1 + below(&s->chance, 100);
+    def.no_virtual_voices = below(&s->chance, 3) == 0;
+    def.seed = s->seed;
     s->engine = motet_engine_create(&def);
     assert_non_null(s->engine);
     const motet_format s16 = MOTET_FORMAT_S16, f32 = MOTET_FORMAT_F32;
-    motet_sound sounds[SOUNDS] = {
+    motet_sound sounds[] = {
         make_sound(s, s16, 1, RATE, 4000),  make_sound(s, s16, 2, RATE, 2500),  make_sound(s, f32, 1, RATE, 1),
         make_sound(s, f32, 2, RATE, 333),   make_sound(s, s16, 1, 11025, 4001), make_sound(s, f32, 2, 11025, 37),
         make_sound(s, f32, 1, 96000, 4096), make_sound(s, s16, 2, 4000, 2048),  make_sound(s, f32, 1, 7999, 2),
         make_sound(s, s16, 1, RATE, 0),
     };
     memcpy(s->sounds, sounds, sizeof sounds);
+    motet_variations_def set = {.volume_jitter_db = 3, .pitch_jitter_semitones = 2, .max_voices = 3};
+    s->sounds[SOUNDS - 1] = motet_sound_variations(s->engine, s->sounds, 5, &set);
+    assert_int_not_equal(s->sounds[SOUNDS - 1].id, 0);
     s->buses[0] = motet_bus_master(s->engine);
     for (uint32_t i = 1; i < BUSES; i++) {
         char name[2] = {(char)('A' + i), '\0'};
@@ -157,6 +176,7 @@ static motet_voice_def random_voice(session *s)
     def.pitch = pitches[below(c, 8)];
     def.bus = s->buses[below(c, BUSES)];
     def.paused = below(c, 8) == 0;
+    def.priority = below(c, 3) == 0 ? between(c, -20, 20) : 0;
     def.quality = (motet_quality)below(c, MOTET_QUALITY_SINC32 + 1);
     def.user = s->voice_count;
     def.timing = random_timing(s);
@@ -173,9 +193,21 @@ static void keep_voice(session *s, motet_voice voice, bool fed)
 static void play(session *s)
 {
     motet_voice_def def = random_voice(s);
-    def.loop = below(&s->chance, 3) == 0;
+    chance *c = &s->chance;
+    def.loop = below(c, 3) == 0;
+    if (below(c, 2) == 0) {
+        def.loop_start_frame = below(c, 300);
+        def.loop_end_frame = def.loop_start_frame + 1 + below(c, below(c, 2) == 0 ? 10 : 2000);
+        def.loop_count = below(c, 4);
+        def.loop_crossfade_seconds = below(c, 2) == 0 ? between(c, 0, 0.05) : 0;
+    }
     def.from_frame = below(&s->chance, 3) == 0 ? below(&s->chance, 3000) : 0;
-    keep_voice(s, motet_voice_play(s->engine, s->sounds[below(&s->chance, SOUNDS)], &def), false);
+    motet_sound sound = s->sounds[below(c, SOUNDS)];
+    if (s->voice_count > 0 && below(c, 6) == 0) {
+        keep_voice(s, motet_voice_crossfade(s->engine, s->voices[below(c, s->voice_count)], sound, &def), false);
+    } else {
+        keep_voice(s, motet_voice_play(s->engine, sound, &def), false);
+    }
 }
 
 static void write_feed(session *s, motet_voice voice)
@@ -230,7 +262,13 @@ static void change_voice(session *s)
     motet_voice voice = s->voices[index];
     motet_engine *e = s->engine;
     motet_timing timing = random_timing(s);
-    switch (below(c, 12)) {
+    switch (below(c, 14)) {
+    case 11: note(s, (uint32_t)motet_voice_cancel(e, voice)); break;
+    case 12: {
+        uint64_t start = below(c, 1000);
+        note(s, (uint32_t)motet_voice_set_loop_range(e, voice, start, start + below(c, 800), timing));
+        break;
+    }
     case 0: note(s, (uint32_t)motet_voice_stop(e, voice, timing)); break;
     case 1: note(s, (uint32_t)motet_voice_pause(e, voice, timing)); break;
     case 2: note(s, (uint32_t)motet_voice_resume(e, voice, timing)); break;

@@ -208,11 +208,13 @@ typedef enum motet_device_kind {
 } motet_device_kind;
 
 typedef struct motet_engine_def {
-    uint32_t sample_rate_hz; /* of the engine's clock and output: 1 ... 384000, default 48000 */
-    uint32_t channels;       /* of the output: 1 or 2, default 2. Mixing is always stereo; 1 is 0.5 (L + R) */
-    uint32_t max_voices;     /* voices at once, scheduled and paused ones included: 1 ... 16384, default 256 */
-    uint32_t max_buses;      /* Master included: 1 ... 1024, default 64 */
-    uint32_t max_scheduled;  /* commands that may wait to be applied: 16 ... 1048576, default 16384 */
+    uint32_t sample_rate_hz;     /* of the engine's clock and output: 1 ... 384000, default 48000 */
+    uint32_t channels;           /* of the output: 1 or 2, default 2. Mixing is always stereo; 1 is 0.5 (L + R) */
+    uint32_t max_voices;         /* voices mixed at once: 1 ... 16384, default 256 */
+    uint32_t max_virtual_voices; /* beyond those, keeping their time without being mixed: 1 ... 262144, default 4096 */
+    bool no_virtual_voices;      /* a play beyond max_voices is refused instead */
+    uint32_t max_buses;          /* Master included: 1 ... 1024, default 64 */
+    uint32_t max_scheduled;      /* commands that may wait to be applied: 16 ... 1048576, default 16384 */
 
     motet_device_kind device; /* default MOTET_DEVICE_DEFAULT; MOTET_DEVICE=null in the environment overrides */
     const char *device_name;  /* as motet_device_list gives it; NULL: the system's default */
@@ -280,7 +282,8 @@ MOTET_API motet_result motet_engine_get_info(const motet_engine *engine, motet_e
 typedef struct motet_stats {
     uint64_t frames_rendered;
     uint64_t voices_started;
-    uint32_t voices_active;    /* sounding or paused now; a scheduled voice counts from its first frame */
+    uint32_t voices_active;    /* sounding, paused or virtual now; a scheduled voice counts from its first frame */
+    uint32_t voices_virtual;   /* of those, keeping their time without being mixed */
     uint32_t voices_peak;      /* the most at once so far */
     uint32_t tails_dropped;    /* fading copies ended early because all were in use: each may click */
     uint32_t commands_waiting; /* given but not applied yet */
@@ -313,7 +316,8 @@ MOTET_API motet_result motet_engine_commit(motet_engine *engine);
 
 typedef enum motet_event_type {
     MOTET_EVENT_VOICE_ENDED = 1, /* exactly one for every voice: `reason`, `voice`, `user` */
-    MOTET_EVENT_FEED_STARVED,    /* a fed voice ran dry: `voice`; once for each gap */
+    MOTET_EVENT_VOICE_LOOPED, /* went round its loop `count` times, the first at `frame`; once in 512 frames at most */
+    MOTET_EVENT_FEED_STARVED, /* a fed voice ran dry: `voice`; once for each gap */
     MOTET_EVENT_SOUND_TRUNCATED, /* the file ended before its header said: `sound`; it plays as far as it goes */
     MOTET_EVENT_NON_FINITE,      /* NaN or infinity was silenced: in material `sound` or `voice`, in a mix `bus` */
     MOTET_EVENT_DEVICE_LOST,     /* time goes on without sound until MOTET_EVENT_DEVICE_BACK */
@@ -323,8 +327,11 @@ typedef enum motet_event_type {
 
 typedef enum motet_end_reason {
     MOTET_END_NONE = 0,
-    MOTET_END_ENDED,  /* the material was played to its end */
-    MOTET_END_STOPPED /* by a call */
+    MOTET_END_ENDED,   /* the material was played to its end */
+    MOTET_END_STOPPED, /* by a call */
+    MOTET_END_STOLEN,  /* for another voice of a sound that may have only so many */
+    MOTET_END_REFUSED, /* it never sounded: too many voices of its sound, too soon after the last, or only fed voices */
+    MOTET_END_FAILED   /* its material failed while it played */
 } motet_end_reason;
 
 typedef struct motet_event {
@@ -342,7 +349,7 @@ typedef struct motet_event {
  * The queue holds at least 4096; when it is full the oldest are lost, counted and told by one OVERFLOW. */
 MOTET_API MOTET_USE_RESULT bool motet_engine_poll_event(motet_engine *engine, motet_event *event);
 
-/* "ended", "stopped"; "none". Never NULL. */
+/* "ended", "stopped", "stolen", "refused", "failed"; "none". Never NULL. */
 MOTET_API const char *motet_end_reason_text(motet_end_reason reason);
 
 /* ------------------------------------------------------------------------------------------------- Devices */
@@ -374,6 +381,13 @@ typedef enum motet_store {
     MOTET_STORE_F32
 } motet_store;
 
+/* Which voice of a sound yields when there are too many. */
+typedef enum motet_yield {
+    MOTET_YIELD_QUIETEST = 0, /* the quietest one playing ends, as MOTET_END_STOLEN */
+    MOTET_YIELD_OLDEST,       /* the one that started first */
+    MOTET_YIELD_NEW           /* the new one does not start: MOTET_END_REFUSED */
+} motet_yield;
+
 typedef struct motet_sound_def {
     const char *name;  /* for messages; default the file's path. Copied */
     motet_store store; /* default MOTET_STORE_AUTO */
@@ -381,6 +395,12 @@ typedef struct motet_sound_def {
      * asks for s16, and pitch 1 costs nothing; except sounds with loop points, and of less than 1/16 of the engine's
      * rate. Positions are always in the file's own frames. */
     bool no_convert;
+    uint32_t max_voices;         /* of this sound at once; default any number */
+    motet_yield yield;           /* default MOTET_YIELD_QUIETEST */
+    double min_interval_seconds; /* between two starts, a play sooner is refused: 0 ... 60, default 0 */
+    double tempo_bpm;            /* beats in a minute, of the sound as recorded: 0 (none) ... 1000 */
+    uint32_t beats_per_bar;      /* default 4 */
+    uint64_t first_beat_frame;   /* where a bar begins, in the sound's own frames, default 0 */
 } motet_sound_def;
 
 MOTET_API motet_sound_def motet_default_sound_def(void);
@@ -435,6 +455,24 @@ typedef struct motet_signal {
 MOTET_API MOTET_USE_RESULT motet_sound motet_sound_from_signal(motet_engine *engine, const motet_signal *signal,
                                                                const motet_sound_def *def);
 
+typedef struct motet_variations_def {
+    const char *name;             /* for messages, default "variations" */
+    const float *weights;         /* one for each sound, above 0: how often it is picked; NULL: all alike */
+    float volume_jitter_db;       /* each voice is up to so much louder or quieter: 0 ... 24 */
+    float pitch_jitter_semitones; /* and up to so much higher or lower: 0 ... 24 */
+    uint32_t max_voices;          /* of all its sounds together; likewise below */
+    motet_yield yield;
+    double min_interval_seconds;
+} motet_variations_def;
+
+MOTET_API motet_variations_def motet_default_variations_def(void);
+
+/* A sound that plays one of several, never the same twice in a row: footsteps, shots. Every choice comes from the
+ * engine's seed in the order of the plays. The sounds are held until the set is released.
+ * Errors ({0}): STALE a sound; INVALID none or more than 256, a set in a set, a bad weight or jitter; MEMORY. */
+MOTET_API MOTET_USE_RESULT motet_sound motet_sound_variations(motet_engine *engine, const motet_sound *sounds,
+                                                              uint32_t count, const motet_variations_def *def);
+
 /* Gives a sound back. The id is stale at once (or at the last release, where a path was loaded more than once);
  * voices of it play to their end, then its memory goes. Errors: STALE. */
 MOTET_API motet_result motet_sound_release(motet_engine *engine, motet_sound sound);
@@ -486,13 +524,20 @@ typedef enum motet_quality {
 } motet_quality;
 
 typedef struct motet_voice_def {
-    float volume_db;     /* -80 (silence) ... 24, default 0 */
-    float pan;           /* -1 left ... 1 right, default 0: a balance, 0 dB at the centre */
-    double pitch;        /* 0.01 ... 64, default 1; negative is refused */
-    motet_bus bus;       /* default Master */
-    bool loop;           /* the whole sound, without a seam */
-    uint64_t from_frame; /* in the sound's own frames; at or past its end the voice ends at once */
-    bool paused;         /* waits at its first frame for motet_voice_resume */
+    float volume_db; /* -80 (silence) ... 24, default 0 */
+    float pan;       /* -1 left ... 1 right, default 0: a balance, 0 dB at the centre */
+    double pitch;    /* 0.01 ... 64, default 1; negative is refused */
+    motet_bus bus;   /* default Master */
+    bool loop;       /* goes round, without a seam, until its loop is switched off */
+    uint64_t
+        loop_start_frame;    /* the range that it goes round, in the sound's own frames: 0 and 0 are the file's loop */
+    uint64_t loop_end_frame; /* points, or the whole sound where it has none. The end is exclusive, 0: the sound's */
+    bool loop_whole;         /* the whole sound, whatever loop points the file has */
+    uint32_t loop_count;     /* times that the range is heard before the rest of the sound; default 0: no end */
+    double loop_crossfade_seconds; /* of the range's end into what lies before its start: 0 ... the shorter of both */
+    uint64_t from_frame;           /* in the sound's own frames; at or past its end the voice ends at once */
+    bool paused;                   /* waits at its first frame for motet_voice_resume */
+    double priority; /* in decibels: how much louder the voice counts when voices become virtual: -200 ... 200 */
     motet_quality quality;
     uint64_t user;       /* returned with the voice's events */
     motet_timing timing; /* when it starts; fade_seconds here is a fade in: default none, or the declick where
@@ -504,6 +549,12 @@ MOTET_API motet_voice_def motet_default_voice_def(void);
 /* Plays a sound. The id is valid at once; changes that apply before the voice's first frame set its start values.
  * Errors ({0}): STALE sound or bus; INVALID; BUSY; LIMIT max_voices are in use. */
 MOTET_API motet_voice motet_voice_play(motet_engine *engine, motet_sound sound, const motet_voice_def *def);
+
+/* Plays a sound in the place of a voice: one fades in while the other fades out, from the same frame on, which is
+ * `def->timing`'s; its fade defaults to the declick, its curve to MOTET_CURVE_POWER. A stale `from` is no error.
+ * Errors ({0}): as motet_voice_play. */
+MOTET_API MOTET_USE_RESULT motet_voice motet_voice_crossfade(motet_engine *engine, motet_voice from, motet_sound to,
+                                                             const motet_voice_def *def);
 
 /* Ends a voice: silent from the end of the fade, with one VOICE_ENDED event. Before its first frame it is
  * cancelled. Never refused for want of room while no other stop of the voice waits. Errors: STALE, INVALID, BUSY. */
@@ -528,7 +579,22 @@ MOTET_API motet_result motet_voice_set_pan(motet_engine *engine, motet_voice voi
 MOTET_API motet_result motet_voice_set_pitch(motet_engine *engine, motet_voice voice, double pitch,
                                              motet_timing timing);
 MOTET_API motet_result motet_voice_set_loop(motet_engine *engine, motet_voice voice, bool loop, motet_timing timing);
+/* Moves the range. A voice at or past its end plays to the sound's end. Errors: also INVALID unless start < end. */
+MOTET_API motet_result motet_voice_set_loop_range(motet_engine *engine, motet_voice voice, uint64_t start_frame,
+                                                  uint64_t end_frame, motet_timing timing);
 MOTET_API motet_result motet_voice_set_bus(motet_engine *engine, motet_voice voice, motet_bus bus, motet_timing timing);
+
+/* Takes back what has been asked of a voice for later frames and has not been applied yet; not its start.
+ * Errors: STALE, BUSY. */
+MOTET_API motet_result motet_voice_cancel(motet_engine *engine, motet_voice voice);
+
+/* The engine frame at which the music of a voice comes to its next beat, or its next bar, by its sound's tempo and at
+ * its present pitch, around its loop if it has one: the first that is at least two periods of the device ahead (1), or
+ * the one after that (2) ... 0 when the voice is stale or paused, ends before, or its sound has no tempo:
+ * motet_last_error() says which. */
+MOTET_API MOTET_USE_RESULT uint64_t motet_voice_next_beat(const motet_engine *engine, motet_voice voice,
+                                                          uint32_t beats);
+MOTET_API MOTET_USE_RESULT uint64_t motet_voice_next_bar(const motet_engine *engine, motet_voice voice, uint32_t bars);
 
 /* True from play until the end event, also while scheduled or paused. */
 MOTET_API MOTET_USE_RESULT bool motet_voice_is_active(const motet_engine *engine, motet_voice voice);
@@ -538,6 +604,8 @@ typedef struct motet_voice_state {
     double heard_seconds;   /* where in the sound the ear is now, the latency taken off */
     bool started;           /* its first frame has been rendered */
     bool paused;            /* by the last call: the fade may still run */
+    bool is_virtual;        /* keeps its time without being mixed: others are louder or more important */
+    float level_db;         /* its volume and fades now, before its bus; -80 when silent */
     bool loop;              /* the values below and this are the goals of the last calls, scheduled ones included */
     float volume_db;
     float pan;
@@ -549,6 +617,11 @@ typedef struct motet_voice_state {
 
 /* Errors: STALE, INVALID. */
 MOTET_API motet_result motet_voice_get_state(const motet_engine *engine, motet_voice voice, motet_voice_state *state);
+
+/* Writes in words what a voice's level is made of, and why it is silent if it is: "voice 17 rain.ogg on SFX: -14.0 dB =
+ * voice -2.0 + Weather -9.0 + SFX -3.0; silent: SFX is muted". Cut to `size` bytes, the final 0 included.
+ * Errors: STALE, INVALID. */
+MOTET_API motet_result motet_voice_explain(const motet_engine *engine, motet_voice voice, char *text, size_t size);
 
 /* --------------------------------------------------------------------------------------------- Fed voices */
 

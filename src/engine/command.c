@@ -5,13 +5,13 @@
 #include <math.h>
 #include <string.h>
 
-bool motet_command_pool_create(motet_command_pool *pool, motet_heap *heap, uint32_t max_scheduled, uint32_t max_voices)
+bool motet_command_pool_create(motet_command_pool *pool, motet_heap *heap, uint32_t max_scheduled, uint32_t voices)
 {
     pool->shared_count = max_scheduled;
-    pool->count = max_scheduled + max_voices;
+    pool->count = max_scheduled + voices;
     pool->commands = motet_heap_take(heap, pool->count * sizeof *pool->commands, MOTET_CACHE_LINE);
     pool->free = motet_heap_take(heap, max_scheduled * sizeof *pool->free, _Alignof(uint32_t));
-    pool->stop_taken = motet_heap_take(heap, max_voices * sizeof *pool->stop_taken, 1);
+    pool->stop_taken = motet_heap_take(heap, voices * sizeof *pool->stop_taken, 1);
     bool inbox = motet_ring_create(&pool->inbox, heap, pool->count, sizeof(uint32_t));
     bool returned = motet_ring_create(&pool->returned, heap, pool->count, sizeof(uint32_t));
     if (pool->commands == NULL || pool->free == NULL || pool->stop_taken == NULL || !inbox || !returned) {
@@ -26,10 +26,10 @@ bool motet_command_pool_create(motet_command_pool *pool, motet_heap *heap, uint3
 
 void motet_command_pool_destroy(motet_command_pool *pool, motet_heap *heap)
 {
-    uint32_t max_voices = pool->count - pool->shared_count;
+    uint32_t voices = pool->count - pool->shared_count;
     motet_heap_give(heap, pool->commands, pool->count * sizeof *pool->commands);
     motet_heap_give(heap, pool->free, pool->shared_count * sizeof *pool->free);
-    motet_heap_give(heap, pool->stop_taken, max_voices * sizeof *pool->stop_taken);
+    motet_heap_give(heap, pool->stop_taken, voices * sizeof *pool->stop_taken);
     motet_ring_destroy(&pool->inbox, heap);
     motet_ring_destroy(&pool->returned, heap);
     for (int i = 0; i < MOTET_MAX_GROUPS; i++) {
@@ -178,20 +178,35 @@ static void wake_loader(motet_engine *engine)
     }
 }
 
+motet_result motet_command_stage(motet_engine *engine, const motet_command *command)
+{
+    motet_group *group = group_of_thread(&engine->commands);
+    if (group != NULL) {
+        return add_to_group(engine, group, command);
+    }
+    return stage(&engine->commands, command) ? MOTET_OK : busy(engine);
+}
+
+void motet_command_publish(motet_engine *engine)
+{
+    motet_ring_publish(&engine->commands.inbox);
+    wake_loader(engine);
+}
+
 motet_result motet_command_send_at_once(motet_engine *engine, const motet_command *command)
 {
     if (!stage(&engine->commands, command)) {
         return busy(engine);
     }
-    motet_ring_publish(&engine->commands.inbox);
-    wake_loader(engine);
+    motet_command_publish(engine);
     return MOTET_OK;
 }
 
 motet_result motet_command_send(motet_engine *engine, const motet_command *command)
 {
-    motet_group *group = group_of_thread(&engine->commands);
-    return group != NULL ? add_to_group(engine, group, command) : motet_command_send_at_once(engine, command);
+    motet_result result = motet_command_stage(engine, command);
+    motet_command_publish(engine);
+    return result;
 }
 
 motet_result motet_command_send_behind(motet_engine *engine, const motet_command *command, uint32_t group)

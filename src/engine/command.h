@@ -22,8 +22,10 @@ typedef enum motet_command_kind {
     MOTET_COMMAND_SET_VOLUME, /* number: linear gain */
     MOTET_COMMAND_SET_PAN,
     MOTET_COMMAND_SET_PITCH,
-    MOTET_COMMAND_SET_LOOP,   /* index: 0 or 1 */
-    MOTET_COMMAND_SET_BUS,    /* index: the bus */
+    MOTET_COMMAND_SET_LOOP, /* index: 0 or 1 */
+    MOTET_COMMAND_SET_LOOP_RANGE,
+    MOTET_COMMAND_SET_BUS, /* index: the bus */
+    MOTET_COMMAND_CANCEL,
     MOTET_COMMAND_STOP_SOUND, /* pointer: the material */
     MOTET_COMMAND_BUS_SET_VOLUME,
     MOTET_COMMAND_BUS_SET_MUTE,
@@ -48,6 +50,9 @@ typedef struct motet_command {
         double number;
         uint64_t position;
         void *pointer;
+        struct {
+            uint32_t start, end;
+        } range;
     } value;
     uint32_t next;          /* audio thread: the target's next command in this block */
     uint32_t next_in_block; /* audio thread: the next of all commands chained in this block */
@@ -76,7 +81,7 @@ typedef struct motet_command_pool {
     uint64_t refused;
 } motet_command_pool;
 
-bool motet_command_pool_create(motet_command_pool *pool, motet_heap *heap, uint32_t max_scheduled, uint32_t max_voices);
+bool motet_command_pool_create(motet_command_pool *pool, motet_heap *heap, uint32_t max_scheduled, uint32_t voices);
 void motet_command_pool_destroy(motet_command_pool *pool, motet_heap *heap);
 
 /* Checks a timing and writes it into a command. */
@@ -84,6 +89,9 @@ motet_result motet_command_time(motet_engine *engine, motet_command *command, mo
 
 /* Under the API lock: whether `count` more commands can be sent now (in a group: always, it is weighed at commit). */
 motet_result motet_command_reserve(motet_engine *engine, uint32_t count);
+/* Under the API lock: as motet_command_send, but nothing is shown to the audio thread until motet_command_publish. */
+motet_result motet_command_stage(motet_engine *engine, const motet_command *command);
+void motet_command_publish(motet_engine *engine);
 /* Under the API lock: sends a command, or puts it into the thread's group. Refused (BUSY) only without reserve. */
 motet_result motet_command_send(motet_engine *engine, const motet_command *command);
 /* The same behind a play that waits in a group (by its number): whoever sends it, it must not arrive before the play. */

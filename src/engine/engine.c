@@ -46,6 +46,7 @@ motet_engine_def motet_default_engine_def(void)
     return (motet_engine_def){.sample_rate_hz = 48000,
                               .channels = 2,
                               .max_voices = 256,
+                              .max_virtual_voices = 4096,
                               .max_buses = 64,
                               .max_scheduled = 16384,
                               .period_frames = 480,
@@ -66,6 +67,7 @@ static bool complete_def(motet_engine_def *def)
         {"sample_rate_hz", &def->sample_rate_hz, standard.sample_rate_hz, 1, 384000},
         {"channels", &def->channels, standard.channels, 1, 2},
         {"max_voices", &def->max_voices, standard.max_voices, 1, 16384},
+        {"max_virtual_voices", &def->max_virtual_voices, standard.max_virtual_voices, 1, 262144},
         {"max_buses", &def->max_buses, standard.max_buses, 1, 1024},
         {"max_scheduled", &def->max_scheduled, standard.max_scheduled, 16, 1048576},
         {"period_frames", &def->period_frames, 0, 16, 8192},
@@ -114,7 +116,7 @@ static uint32_t frames_of(double seconds, uint32_t sample_rate_hz)
 
 static bool create_voices(motet_engine *engine)
 {
-    uint32_t count = engine->def.max_voices;
+    uint32_t count = engine->voice_limit;
     engine->voices = motet_heap_take(&engine->heap, count * sizeof *engine->voices, MOTET_CACHE_LINE);
     for (uint32_t i = 0; engine->voices != NULL && i < count; i++) {
         engine->voices[i].next_free = i + 1 < count ? i + 1 : MOTET_NO_SLOT;
@@ -146,14 +148,16 @@ static bool create_master(motet_engine *engine)
 static bool create_parts(motet_engine *engine)
 {
     const motet_engine_def *def = &engine->def;
-    uint32_t events = def->max_voices + MOTET_EVENT_RING_SPARE + def->max_voices;
+    uint32_t events = 2 * engine->voice_limit + MOTET_EVENT_RING_SPARE;
+    uint32_t virtual_voices = engine->voice_limit - def->max_voices;
     motet_heap *heap = &engine->heap;
     engine->drained = motet_heap_take(heap, events * sizeof *engine->drained, MOTET_CACHE_LINE);
     engine->queue.events = motet_heap_take(heap, MOTET_EVENT_QUEUE_SIZE * sizeof(motet_event), MOTET_CACHE_LINE);
     bool complete = engine->drained != NULL && engine->queue.events != NULL;
-    complete = motet_command_pool_create(&engine->commands, heap, def->max_scheduled, def->max_voices) && complete;
+    complete = motet_command_pool_create(&engine->commands, heap, def->max_scheduled, engine->voice_limit) && complete;
     complete = motet_ring_create(&engine->events, heap, events, sizeof(motet_event)) && complete;
-    complete = motet_slots_create(&engine->slots, heap, def->max_voices) && complete;
+    complete = motet_slots_create(&engine->slots, heap, def->max_voices, virtual_voices) && complete;
+    complete = motet_choice_create(&engine->choice, heap, virtual_voices, def->max_buses) && complete;
     complete =
         motet_schedule_create(&engine->schedule, heap, engine->commands.commands, engine->commands.count) && complete;
     complete = motet_mixer_create(&engine->mixer, heap, def) && complete;
@@ -205,8 +209,8 @@ static void free_sent_topologies(motet_engine *engine)
 static void destroy_parts(motet_engine *engine)
 {
     motet_heap *heap = &engine->heap;
-    uint32_t events = engine->def.max_voices + MOTET_EVENT_RING_SPARE + engine->def.max_voices;
-    for (uint32_t i = 0; engine->voices != NULL && i < engine->def.max_voices; i++) {
+    uint32_t events = 2 * engine->voice_limit + MOTET_EVENT_RING_SPARE;
+    for (uint32_t i = 0; engine->voices != NULL && i < engine->voice_limit; i++) {
         if (engine->voices[i].feed != NULL) {
             motet_feed_free(engine, engine->voices[i].feed);
         }
@@ -224,9 +228,10 @@ static void destroy_parts(motet_engine *engine)
     free_topologies(engine);
     motet_topology_destroy(heap, (motet_topology *)engine->mixer.topology);
     motet_heap_give(heap, engine->buses, engine->def.max_buses * sizeof *engine->buses);
-    motet_heap_give(heap, engine->voices, engine->def.max_voices * sizeof *engine->voices);
+    motet_heap_give(heap, engine->voices, engine->voice_limit * sizeof *engine->voices);
     motet_mixer_destroy(&engine->mixer, heap, engine->def.sample_rate_hz);
     motet_schedule_destroy(&engine->schedule, heap);
+    motet_choice_destroy(&engine->choice, heap, engine->voice_limit - engine->def.max_voices, engine->def.max_buses);
     motet_slots_destroy(&engine->slots, heap);
     motet_ring_destroy(&engine->events, heap);
     motet_command_pool_destroy(&engine->commands, heap);
@@ -294,8 +299,10 @@ motet_engine *motet_engine_create(const motet_engine_def *given)
     engine->heap.allocator = heap.allocator;
     motet_store_relaxed_u64(&engine->heap.bytes, motet_load_relaxed_u64(&heap.bytes));
     engine->def = def;
+    engine->voice_limit = def.max_voices + (def.no_virtual_voices ? 0 : def.max_virtual_voices);
     engine->tag = next_tag();
     engine->fork_count = motet_fork_count();
+    engine->random = def.seed;
     engine->declick_frames = frames_of(def.declick_seconds, def.sample_rate_hz);
     engine->latency_frames = def.no_limiter ? 0 : motet_limiter_latency_frames(def.sample_rate_hz);
     engine->free_sound = MOTET_NO_SLOT;
@@ -461,6 +468,7 @@ motet_result motet_engine_get_stats(const motet_engine *engine, motet_stats *sta
         .frames_rendered = motet_render_frame(engine),
         .voices_started = motet_load_relaxed_u64(&counters->voices_started),
         .voices_active = (uint32_t)motet_load_relaxed_u64(&counters->voices_active),
+        .voices_virtual = (uint32_t)motet_load_relaxed_u64(&counters->voices_virtual),
         .voices_peak = (uint32_t)motet_load_relaxed_u64(&counters->voices_peak),
         .tails_dropped = (uint32_t)motet_load_relaxed_u64(&counters->tails_dropped),
         .commands_waiting = motet_command_waiting(&engine->commands),

@@ -18,6 +18,7 @@
 #include "engine/output.h"
 #include "engine/schedule.h"
 #include "engine/slot.h"
+#include "engine/virtual.h"
 
 /* ----------------------------------------------------------------------------------------- Control side */
 
@@ -28,6 +29,12 @@ typedef struct motet_sound_entry {
     uint32_t load_count; /* releases still to come */
     uint32_t voice_count;
     motet_material material;
+    motet_sound_rules rules; /* the audio thread's, once a voice has been played */
+    bool has_rules;
+    struct motet_variations *variations; /* of a set: its `material` is empty */
+    double tempo_bpm;
+    uint32_t beats_per_bar;
+    uint64_t first_beat_frame;
     motet_sound_info info;
     char *name;
     char *path; /* NULL: not from a path */
@@ -52,8 +59,13 @@ typedef struct motet_voice_start {
     uint32_t bus;
     double gain, pan, pitch;
     bool loop, paused;
+    motet_loop_range range;
+    uint32_t loop_count;
     uint8_t quality;
     uint64_t from_frame;
+    double weight; /* of its priority */
+    motet_sound_rules *rules;
+    const motet_material *played; /* of the sound that the program named: the set's, where it is one */
     uint64_t user;
 } motet_voice_start;
 
@@ -72,7 +84,8 @@ typedef struct motet_voice_record {
     bool loop, paused;
     motet_bus bus;
     uint64_t user;
-    motet_atomic_u64 position; /* 48.16 fixed point: the next source frame to be rendered */
+    motet_seqlock track;    /* where it is and how it moves on: see motet_slot_tell_track */
+    motet_atomic_f32 level; /* its volume and fades at the end of the last block; linear */
     motet_atomic_pointer next_garbage;
 } motet_voice_record;
 
@@ -95,7 +108,7 @@ typedef struct motet_bus_entry {
 /* Counters that the audio thread alone writes. */
 typedef struct motet_counters {
     motet_atomic_u64 voices_started;
-    motet_atomic_u64 voices_active, voices_peak;
+    motet_atomic_u64 voices_active, voices_virtual, voices_peak;
     motet_atomic_u64 tails_dropped;
     motet_atomic_u64 commands_applied, commands_late;
     motet_atomic_u64 events_lost;
@@ -110,6 +123,7 @@ struct motet_engine {
     motet_heap heap;
     motet_log log;
     motet_engine_def def; /* complete: every default written out */
+    uint32_t voice_limit; /* real and virtual */
     uint32_t declick_frames;
     uint32_t latency_frames;
     uint32_t tag;        /* in every id, so that another engine's ids are not taken for this one's */
@@ -126,6 +140,7 @@ struct motet_engine {
     uint32_t free_voice, last_free_voice; /* oldest first, so that ids are reused late */
     motet_bus_entry *buses;
     uint32_t bus_count;
+    uint64_t random; /* state of every random choice */
     motet_event_queue queue;
     motet_event *drained; /* where a ring's worth of events is sorted */
 
@@ -141,6 +156,7 @@ struct motet_engine {
 
     /* Audio side. */
     _Alignas(MOTET_CACHE_LINE) motet_slots slots;
+    motet_choice choice;
     motet_schedule schedule;
     motet_mixer mixer;
     uint64_t now; /* the block's first frame */
@@ -179,9 +195,19 @@ motet_sound_entry *motet_sound_get(motet_engine *engine, motet_sound sound);
 motet_voice_record *motet_voice_get(motet_engine *engine, motet_voice voice, uint32_t *slot);
 motet_bus_entry *motet_bus_get(motet_engine *engine, motet_bus bus, uint32_t *index);
 
-/* Under the lock: a voice of a sound or a feed; used by motet_voice_play and motet_feed_open. */
-motet_voice motet_voice_begin(motet_engine *engine, motet_sound_entry *sound, motet_sound sound_id, motet_feed *feed,
-                              const motet_voice_def *def);
+/* Under the lock: a voice of a sound or a feed; `sound_id` and `played` are what the program named, which may be
+ * a set. Its command is staged, not published. */
+motet_voice motet_voice_begin(motet_engine *engine, motet_sound_entry *sound, motet_sound sound_id,
+                              const motet_sound_entry *played, motet_feed *feed, const motet_voice_def *def);
+
+/* Where a voice is at the next engine frame to be rendered, and how it moves on, in frames of its material. */
+typedef struct motet_track {
+    uint64_t frame; /* the engine frame */
+    double position, step;
+    bool looping, is_virtual;
+    uint64_t loop_start, loop_end;
+} motet_track;
+motet_track motet_voice_track(const motet_engine *engine, const motet_voice_record *record);
 /* Without the lock: checks a voice's def. */
 motet_result motet_voice_check(motet_engine *engine, const motet_voice_def *def);
 
@@ -190,6 +216,10 @@ void motet_voice_finish(motet_engine *engine, motet_voice_record *record);
 /* Under the lock: one voice of a sound less; its memory goes after the lock is left, if it was the last. */
 void motet_sound_drop_voice(motet_engine *engine, motet_sound_entry *sound);
 void motet_sound_free(motet_engine *engine, motet_sound_entry *sound);
+/* Under the lock: one load less; the last makes the id stale. */
+void motet_sound_let_go(motet_engine *engine, motet_sound_entry *sound);
+/* Without the lock: a sound of a set, which it takes over; on failure it is given back. */
+motet_sound motet_sound_add_variations(motet_engine *engine, struct motet_variations *set, const motet_sound_def *def);
 void motet_feed_free(motet_engine *engine, motet_feed *feed);
 
 /* False, with the failure told, unless a number is finite. */

@@ -96,6 +96,9 @@ const char *motet_end_reason_text(motet_end_reason reason)
     switch (reason) {
     case MOTET_END_ENDED: return "ended";
     case MOTET_END_STOPPED: return "stopped";
+    case MOTET_END_STOLEN: return "stolen";
+    case MOTET_END_REFUSED: return "refused";
+    case MOTET_END_FAILED: return "failed";
     case MOTET_END_NONE: break;
     }
     return "none";

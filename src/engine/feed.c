@@ -87,7 +87,8 @@ motet_voice motet_feed_open(motet_engine *engine, const motet_feed_def *given)
         return voice;
     }
     if (motet_engine_enter(engine, &result)) {
-        voice = motet_voice_begin(engine, NULL, (motet_sound){0}, feed, &def.voice);
+        voice = motet_voice_begin(engine, NULL, (motet_sound){0}, NULL, feed, &def.voice);
+        motet_command_publish(engine);
         motet_engine_leave(engine);
     }
     if (voice.id == 0) {

@@ -18,6 +18,7 @@ enum {
     MOTET_EVENT_QUEUE_SIZE = 4096,
     /* Threads that may have a group open at once. */
     MOTET_MAX_GROUPS = 64,
+    MOTET_MAX_VARIATIONS = 256,
     MOTET_MAX_CHANNELS = 8,
     MOTET_MAX_SAMPLE_RATE_HZ = 768000,
     MOTET_MAX_BUS_NAME = 63,

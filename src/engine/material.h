@@ -20,6 +20,24 @@ typedef struct motet_material {
     struct motet_material *original;
 } motet_material;
 
+/* Where a voice goes round, in the file's frames. */
+typedef struct motet_loop_range {
+    uint64_t start, end; /* the end is exclusive */
+    uint64_t crossfade;
+} motet_loop_range;
+
+/* How many voices of a sound may play, and which one yields. Set by the control side before the first play, counted by
+ * the audio thread. */
+typedef struct motet_sound_rules {
+    uint32_t max_voices;          /* 0: any number */
+    uint32_t min_interval_frames; /* engine frames between two starts; 0: none */
+    uint8_t yield;                /* motet_yield */
+    uint32_t voice_count;
+    uint32_t oldest, newest; /* slots, linked by older_of_sound and newer_of_sound */
+    bool has_started;
+    uint64_t last_start; /* engine frame */
+} motet_sound_rules;
+
 /* Frames in flight from one writer to the audio thread. Frame n of the feed lies at n modulo `capacity`; a frame
  * belongs to the reader from `written` on until `played` has passed it by MOTET_FEED_HISTORY_FRAMES. Always f32: what
  * is written as s16 is converted exactly. */

@@ -92,13 +92,13 @@ static void apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
     engine->first_in_block = index;
 }
 
-static bool ends_block(motet_engine *engine, uint32_t index, uint32_t *tails_needed) MOTET_NONBLOCKING
+static bool ends_block(motet_engine *engine, uint32_t index, motet_block_needs *needs) MOTET_NONBLOCKING
 {
     const motet_command *command = &engine->commands.commands[index];
     if (command->kind == MOTET_COMMAND_SET_TOPOLOGY) {
         return true;
     }
-    return is_of_bus(command) ? motet_bus_ends_block(command) : motet_slot_ends_block(engine, command, tails_needed);
+    return is_of_bus(command) ? motet_bus_ends_block(command) : motet_slot_ends_block(engine, command, needs);
 }
 
 /* Takes in what has been published, at most a ring's worth: commands for this frame apply, later ones wait. */
@@ -139,12 +139,13 @@ static void apply_due_now(motet_engine *engine) MOTET_NONBLOCKING
  * block. */
 static bool take_frame(motet_engine *engine, uint64_t frame, uint32_t *first) MOTET_NONBLOCKING
 {
-    uint32_t index, tails_needed = 0;
+    uint32_t index;
+    motet_block_needs needs = {0};
     uint32_t *link = first;
     bool ends = false;
     while ((index = motet_schedule_due(&engine->schedule, frame + 1)) != MOTET_NO_COMMAND) {
         motet_schedule_remove_first(&engine->schedule);
-        ends = ends_block(engine, index, &tails_needed) || ends;
+        ends = ends_block(engine, index, &needs) || ends;
         *link = index;
         link = &engine->commands.commands[index].next;
     }
@@ -219,9 +220,11 @@ static uint32_t render_block(motet_engine *engine, float *interleaved, uint32_t 
 {
     uint32_t to_grid = MOTET_BLOCK_FRAMES - (uint32_t)(engine->now % MOTET_BLOCK_FRAMES);
     count = count < to_grid ? count : to_grid;
+    motet_virtual_choose(engine);
     apply_due_now(engine); /* these were given before anything that is still in the ring */
     receive(engine);
     count = chain_block(engine, count);
+    motet_virtual_ring(engine, engine->now + count);
     motet_mixer_render(engine, interleaved, engine->now, count);
     unchain_block(engine);
     motet_ring_publish(&engine->events);
@@ -229,6 +232,7 @@ static uint32_t render_block(motet_engine *engine, float *interleaved, uint32_t 
     engine->now += count;
     motet_store_release_u64(&engine->frame, engine->now);
     motet_store_relaxed_u64(&engine->counters.voices_active, engine->live);
+    motet_store_relaxed_u64(&engine->counters.voices_virtual, engine->slots.virtual.count);
     return count;
 }
 

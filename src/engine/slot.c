@@ -1,26 +1,31 @@
 #include "engine/slot.h"
 
 #include "engine/engine.h"
+#include "engine/rules.h"
 #include "engine/slot_private.h"
 #include "engine/source.h"
+#include "engine/virtual.h"
 
 #include <assert.h>
 
-bool motet_slots_create(motet_slots *slots, motet_heap *heap, uint32_t max_voices)
+bool motet_slots_create(motet_slots *slots, motet_heap *heap, uint32_t max_real, uint32_t max_virtual)
 {
-    slots->voice_count = max_voices;
-    slots->slot_count = 2 * max_voices;
+    uint32_t voices = max_real + max_virtual;
+    slots->voice_count = voices;
+    slots->slot_count = voices + max_real;
     slots->slots = motet_heap_take(heap, slots->slot_count * sizeof *slots->slots, MOTET_CACHE_LINE);
-    if (slots->slots == NULL) {
+    slots->real.slots = motet_heap_take(heap, voices * sizeof(uint32_t), MOTET_CACHE_LINE);
+    slots->virtual.slots = motet_heap_take(heap, voices * sizeof(uint32_t), MOTET_CACHE_LINE);
+    if (slots->slots == NULL || slots->real.slots == NULL || slots->virtual.slots == NULL) {
         return false;
     }
     slots->free_tail = slots->oldest_tail = slots->newest_tail = MOTET_NO_SLOT;
     for (uint32_t i = slots->slot_count; i-- > 0;) {
         motet_slot *slot = &slots->slots[i];
         slot->place.index = i;
-        slot->place.first_tail = MOTET_NO_SLOT;
+        slot->place.first_tail = slot->place.alarm_at = MOTET_NO_SLOT;
         slot->cursor = slot->chain_last = slot->dry_until = slot->voice_until = MOTET_NO_COMMAND;
-        if (i >= max_voices) {
+        if (i >= voices) {
             slot->place.is_tail = true;
             slot->place.next = slots->free_tail;
             slots->free_tail = i;
@@ -33,6 +38,8 @@ bool motet_slots_create(motet_slots *slots, motet_heap *heap, uint32_t max_voice
 void motet_slots_destroy(motet_slots *slots, motet_heap *heap)
 {
     motet_heap_give(heap, slots->slots, slots->slot_count * sizeof *slots->slots);
+    motet_heap_give(heap, slots->real.slots, slots->voice_count * sizeof(uint32_t));
+    motet_heap_give(heap, slots->virtual.slots, slots->voice_count * sizeof(uint32_t));
     slots->slots = NULL;
 }
 
@@ -62,15 +69,15 @@ static void give_back(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
 
 void motet_slot_end(motet_engine *engine, motet_slot *slot, uint64_t frame, motet_end_reason reason) MOTET_NONBLOCKING
 {
-    bool was_playing = slot->phase == MOTET_SLOT_PLAYING;
-    if (was_playing) {
-        motet_bus_remove_slot(engine, slot);
-    }
     if (slot->place.is_tail) {
+        motet_bus_remove_slot(engine, slot);
         motet_slot_free_tail(engine, slot);
         return;
     }
-    if (was_playing) {
+    if (slot->phase == MOTET_SLOT_PLAYING) {
+        motet_slot_tell_laps(engine, slot);
+        motet_virtual_remove(engine, slot);
+        motet_rules_leave(engine, slot);
         engine->live--;
     }
     slot->phase = MOTET_SLOT_ENDED;
@@ -84,6 +91,36 @@ void motet_slot_end(motet_engine *engine, motet_slot *slot, uint64_t frame, mote
     if (slot->place.tail_count == 0) {
         give_back(engine, slot);
     }
+}
+
+void motet_slot_tell_laps(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
+{
+    if (slot->laps > 0) {
+        motet_event event = {.type = MOTET_EVENT_VOICE_LOOPED,
+                             .frame = slot->lap_frame,
+                             .voice = {motet_id_make(engine, slot->place.index, slot->generation)},
+                             .user = slot->user,
+                             .count = slot->laps};
+        motet_event_stage(engine, &event);
+        slot->laps = 0;
+        slot->laps_told = slot->now;
+    }
+}
+
+void motet_slot_tell_track(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
+{
+    bool stands = slot->held || slot->gap;
+    uint64_t place = motet_source_position(slot);
+    uint64_t words[] = {
+        slot->now,
+        place >> 16,
+        (place & 0xffff) << 16 | (uint64_t)slot->loop << 32 | (uint64_t)slot->place.is_virtual << 33,
+        stands ? 0 : motet_source_file_step(engine, slot),
+        slot->range.start,
+        slot->range.end,
+    };
+    motet_seqlock_write(&engine->voices[slot->place.index].track, words, 6);
+    slot->moved = false;
 }
 
 static void set_fade_in(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
@@ -112,13 +149,22 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     slot->stopping = slot->sounded = slot->begun = false;
     slot->dry_until = MOTET_NO_COMMAND; /* the slot's last voice may have ended on its way to another bus */
     slot->gap = start->feed != NULL;
-    motet_source_begin(slot, start->from_frame, start->loop);
+    slot->gap_seen = UINT64_MAX;
+    slot->passes = start->loop_count;
+    slot->laps = 0;
+    motet_source_begin(slot, start->from_frame, start->range, start->loop);
     slot->volume = motet_ramp_hold(MOTET_RAMP_GAIN, start->gain);
     slot->pan = motet_ramp_hold(MOTET_RAMP_PAN, start->pan);
     slot->pitch = motet_ramp_hold(MOTET_RAMP_FACTOR, start->pitch);
     slot->jump = slot->stop_gate = motet_ramp_hold(MOTET_RAMP_GAIN, 1);
     slot->pause_gate = motet_ramp_hold(MOTET_RAMP_GAIN, start->paused ? 0 : 1);
     slot->sequence = play->sequence;
+    slot->cancelled = 0;
+    slot->end_reason = MOTET_END_STOPPED;
+    slot->weight = start->weight;
+    slot->rules = start->rules;
+    slot->played = start->played;
+    slot->place.is_virtual = false;
     slot->user = start->user;
     slot->fade_in_frames = play->fade_frames;
     slot->fade_in_curve = play->curve;
@@ -127,19 +173,27 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
 
 void motet_slot_start(motet_engine *engine, motet_slot *slot, uint64_t frame) MOTET_NONBLOCKING
 {
+    if (!motet_rules_admit(engine, slot, frame)) {
+        motet_slot_end(engine, slot, frame, MOTET_END_REFUSED);
+        return;
+    }
     slot->phase = MOTET_SLOT_PLAYING;
     slot->start_frame = frame;
     slot->now = frame;
     slot->play_number = ++engine->slots.plays;
     set_fade_in(engine, slot);
     set_phase(engine, slot, MOTET_VOICE_PLAYING);
-    motet_bus_insert_slot(engine, slot);
+    motet_rules_join(engine, slot);
+    bool placed = motet_virtual_place(engine, slot);
+    motet_slot_tell_track(engine, slot);
     engine->live++;
     motet_count_u64(&engine->counters.voices_started, 1);
     if (engine->live > motet_load_relaxed_u64(&engine->counters.voices_peak)) {
         motet_store_relaxed_u64(&engine->counters.voices_peak, engine->live);
     }
-    if (slot->feed == NULL && motet_source_is_over(slot)) {
+    if (!placed) {
+        motet_slot_end(engine, slot, frame, MOTET_END_REFUSED); /* a fed voice, and all real ones are fed */
+    } else if (slot->feed == NULL && motet_source_is_over(slot)) {
         motet_slot_end(engine, slot, frame, MOTET_END_ENDED);
     }
 }
@@ -226,6 +280,14 @@ static void drop_oldest_tail(motet_engine *engine) MOTET_NONBLOCKING
     motet_count_u64(&engine->counters.tails_dropped, 1);
 }
 
+static motet_slot *take_tail_or_drop(motet_engine *engine, motet_slot *voice) MOTET_NONBLOCKING
+{
+    if (engine->slots.free_tail == MOTET_NO_SLOT) {
+        drop_oldest_tail(engine);
+    }
+    return take_tail(engine, voice);
+}
+
 static void become_copy(motet_slot *tail, const motet_slot *voice) MOTET_NONBLOCKING
 {
     motet_slot_place place = tail->place;
@@ -267,6 +329,22 @@ static void fade_in_jump(motet_slot *slot, const motet_command *command) MOTET_N
     }
     slot->jump = motet_ramp_hold(MOTET_RAMP_GAIN, 0);
     motet_ramp_start(&slot->jump, slot->now, command->fade_frames, (motet_curve)command->curve, 1);
+}
+
+void motet_slot_leave_tail(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
+{
+    motet_command declick = {.fade_frames = engine->declick_frames};
+    if (leaves_sound(slot, &declick)) {
+        motet_slot *tail = take_tail_or_drop(engine, slot);
+        become_copy(tail, slot);
+        fade_out_copy(tail, &declick);
+    }
+}
+
+void motet_slot_come_back(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
+{
+    motet_command declick = {.fade_frames = engine->declick_frames};
+    fade_in_jump(slot, &declick);
 }
 
 /* --------------------------------------------------------------------------------------------- What commands do */
@@ -346,12 +424,13 @@ static void apply_seek(motet_engine *engine, motet_slot *slot, const motet_comma
 
 void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
 {
+    slot->moved = true;
     switch ((motet_command_kind)command->kind) {
     case MOTET_COMMAND_STOP:
     case MOTET_COMMAND_STOP_SOUND:
         if (apply_stop(slot, command)) {
             motet_slot_end(engine, slot, slot->phase == MOTET_SLOT_WAITING ? engine->now : slot->now,
-                           MOTET_END_STOPPED);
+                           (motet_end_reason)slot->end_reason);
         }
         break;
     case MOTET_COMMAND_PAUSE: apply_pause(slot, command); break;
@@ -361,9 +440,13 @@ void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_comman
     case MOTET_COMMAND_SET_PAN: move(&slot->pan, slot, command, command->value.number); break;
     case MOTET_COMMAND_SET_PITCH: move(&slot->pitch, slot, command, command->value.number); break;
     case MOTET_COMMAND_SET_LOOP: motet_source_set_loop(slot, command->index != 0); break;
+    case MOTET_COMMAND_SET_LOOP_RANGE:
+        motet_source_set_loop_range(slot, command->value.range.start, command->value.range.end);
+        break;
     case MOTET_COMMAND_SET_BUS:
         fade_in_jump(slot, command); /* it stands in the new bus's list already */
         break;
+    case MOTET_COMMAND_CANCEL: slot->cancelled = command->sequence; break;
     default: assert(false && "not a voice's command");
     }
 }
@@ -428,13 +511,12 @@ static void set_bus_now(motet_engine *engine, motet_slot *slot, const motet_comm
         slot->place.bus = command->index;
         return;
     }
-    motet_slot *tail = NULL;
-    if (leaves_sound(slot, command)) { /* else no other tail may be dropped for it */
-        if (engine->slots.free_tail == MOTET_NO_SLOT) {
-            drop_oldest_tail(engine);
-        }
-        tail = take_tail(engine, slot);
+    if (slot->place.is_virtual) {
+        slot->place.bus = command->index;
+        return;
     }
+    /* Where nothing would be heard of a tail, no other may be dropped for it. */
+    motet_slot *tail = leaves_sound(slot, command) ? take_tail_or_drop(engine, slot) : NULL;
     bool at_start = is_before_first_frame(slot);
     move_to_bus(engine, slot, command->index, tail);
     if (tail != NULL) {
@@ -462,14 +544,15 @@ static void apply_to_voice_now(motet_engine *engine, motet_slot *slot, motet_com
     }
     command->tail = MOTET_NO_SLOT;
     command->next = MOTET_NO_COMMAND;
-    if (command->kind == MOTET_COMMAND_SEEK && leaves_sound(slot, command)) {
-        if (engine->slots.free_tail == MOTET_NO_SLOT) {
-            drop_oldest_tail(engine);
-        }
-        command->tail = take_tail(engine, slot)->place.index;
+    if (command->kind == MOTET_COMMAND_SEEK && !slot->place.is_virtual && leaves_sound(slot, command)) {
+        command->tail = take_tail_or_drop(engine, slot)->place.index;
     }
     apply_to_tails_now(engine, slot, command); /* before the voice: its end may free the last of them */
     motet_slot_apply(engine, slot, command);
+    if (slot->phase == MOTET_SLOT_PLAYING && slot->place.is_virtual) {
+        motet_slot_tell_track(engine, slot);
+        motet_virtual_set_alarm(engine, slot);
+    }
 }
 
 bool motet_slot_is_over(motet_engine *engine, const motet_command *command) MOTET_NONBLOCKING
@@ -483,12 +566,38 @@ static bool is_alive(const motet_slot *slot) MOTET_NONBLOCKING
     return slot->phase == MOTET_SLOT_WAITING || slot->phase == MOTET_SLOT_PLAYING;
 }
 
+/* A virtual voice is brought to the frame first, and may end on the way. */
+static void apply_where_it_is(motet_engine *engine, motet_slot *slot, motet_command *command,
+                              uint64_t frame) MOTET_NONBLOCKING
+{
+    if (slot->phase == MOTET_SLOT_PLAYING && slot->place.is_virtual) {
+        motet_virtual_advance(engine, slot, frame);
+    }
+    if (is_alive(slot)) {
+        apply_to_voice_now(engine, slot, command);
+    }
+}
+
+void motet_slot_steal(motet_engine *engine, motet_slot *victim) MOTET_NONBLOCKING
+{
+    motet_command stop = {.kind = MOTET_COMMAND_STOP, .fade_frames = engine->declick_frames};
+    motet_rules_leave(engine, victim);
+    victim->end_reason = MOTET_END_STOLEN;
+    apply_where_it_is(engine, victim, &stop, engine->now);
+}
+
+static bool is_cancelled(const motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
+{
+    return command->sequence <= slot->cancelled && command->kind != MOTET_COMMAND_PLAY;
+}
+
 static void stop_sound_now(motet_engine *engine, motet_command *command) MOTET_NONBLOCKING
 {
     for (uint32_t i = 0; i < engine->slots.voice_count; i++) {
         motet_slot *slot = slot_at(engine, i);
-        if (is_alive(slot) && slot->material == command->value.pointer && slot->sequence < command->sequence) {
-            apply_to_voice_now(engine, slot, command);
+        bool of_sound = slot->material == command->value.pointer || slot->played == command->value.pointer;
+        if (is_alive(slot) && of_sound && slot->sequence < command->sequence) {
+            apply_where_it_is(engine, slot, command, engine->now);
         }
     }
 }
@@ -501,13 +610,13 @@ void motet_slot_apply_now(motet_engine *engine, uint32_t index) MOTET_NONBLOCKIN
         return;
     }
     motet_slot *slot = slot_at(engine, command->target);
-    if (slot->generation != command->generation || !is_alive(slot)) {
+    if (slot->generation != command->generation || !is_alive(slot) || is_cancelled(slot, command)) {
         return;
     }
     if (command->kind == MOTET_COMMAND_PLAY) {
         motet_slot_start(engine, slot, command->frame);
     } else {
-        apply_to_voice_now(engine, slot, command);
+        apply_where_it_is(engine, slot, command, engine->now);
     }
 }
 
@@ -538,18 +647,25 @@ static void set_bus_later(motet_engine *engine, motet_slot *slot, uint32_t index
     slot->dry_until = index;
 }
 
-bool motet_slot_ends_block(motet_engine *engine, const motet_command *command, uint32_t *tails_needed) MOTET_NONBLOCKING
+bool motet_slot_ends_block(motet_engine *engine, const motet_command *command,
+                           motet_block_needs *needs) MOTET_NONBLOCKING
 {
     if (command->kind == MOTET_COMMAND_STOP_SOUND) {
         return true; /* rare, and concerns any number of voices */
     }
     bool is_jump = command->kind == MOTET_COMMAND_SEEK || command->kind == MOTET_COMMAND_SET_BUS;
-    *tails_needed += is_jump && command->fade_frames > 0;
+    needs->tails += is_jump && command->fade_frames > 0;
     const motet_slot *slot = slot_at(engine, command->target);
     /* Tails follow their voice only while it lives. One in another bus may be rendered before the voice, and cannot
      * know whether the voice ends before the command does. */
-    bool has_tails = slot->place.tail_count > 0 || *tails_needed > 0;
+    bool has_tails = slot->place.tail_count > 0 || needs->tails > 0;
     switch ((motet_command_kind)command->kind) {
+    case MOTET_COMMAND_PLAY:
+        if (motet_rules_may_bind(slot, needs->starts) || motet_virtual_may_be_full(engine, needs->starts)) {
+            return true;
+        }
+        needs->starts++;
+        break;
     case MOTET_COMMAND_STOP:
         if (slot->phase == MOTET_SLOT_WAITING) {
             return true; /* its event carries the block's frame */
@@ -564,18 +680,26 @@ bool motet_slot_ends_block(motet_engine *engine, const motet_command *command, u
         break;
     default: break;
     }
-    return is_jump && *tails_needed > engine->slots.free_tail_count;
+    return is_jump && needs->tails > engine->slots.free_tail_count;
 }
 
 void motet_slot_apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
 {
     motet_command *command = &engine->commands.commands[index];
     motet_slot *slot = slot_at(engine, command->target);
-    if (slot->generation != command->generation || !is_alive(slot)) {
+    if (slot->generation != command->generation || !is_alive(slot) || is_cancelled(slot, command)) {
         return;
     }
     if (command->kind == MOTET_COMMAND_PLAY) {
         motet_slot_start(engine, slot, command->frame);
+        return;
+    }
+    if (command->kind == MOTET_COMMAND_CANCEL) {
+        slot->cancelled = command->sequence;
+        return;
+    }
+    if (slot->phase == MOTET_SLOT_PLAYING && slot->place.is_virtual) {
+        apply_where_it_is(engine, slot, command, command->frame);
         return;
     }
     if (slot->phase == MOTET_SLOT_WAITING) {

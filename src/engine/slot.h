@@ -40,6 +40,10 @@ typedef struct motet_slot_place {
     uint32_t tail_count;               /* of a voice */
     uint32_t first_tail, next_sibling; /* the voice's tails, in no order */
     uint32_t older_tail, newer_tail;   /* all tails, by age */
+    bool is_virtual;                   /* of a voice: keeps its time without being mixed */
+    uint32_t crowd_at;                 /* of a voice: where it stands among the real or the virtual ones */
+    uint32_t alarm_at;                 /* of a virtual voice: where its alarm stands; MOTET_NO_SLOT: it has none */
+    uint32_t older_of_sound, newer_of_sound; /* voices of a sound with rules, in the order of their starts */
 } motet_slot_place;
 
 typedef struct motet_slot {
@@ -52,18 +56,27 @@ typedef struct motet_slot {
     bool paused;     /* the pause gate is closed or closing */
     bool held;       /* it is closed: the position stands */
     bool stopping;
+    uint8_t end_reason; /* motet_end_reason of a stop: by a call, or by another voice of the sound */
+    bool moved;         /* its track has changed since it was told */
     bool loop;
-    bool wrapped; /* has gone round the loop: the frames before its start are those before its end */
-    bool gap;     /* a fed voice that waits for frames */
-    bool sounded; /* a fed voice that has played a frame */
-    bool begun;   /* its first frame has been rendered: one that was played paused waits there */
+    uint32_t rounds;   /* times gone round the loop: so many passes of it lie before its start */
+    bool gap;          /* a fed voice that waits for frames */
+    uint64_t gap_seen; /* what there was when it was last asked whether it can go on; UINT64_MAX: never */
+    bool sounded;      /* a fed voice that has played a frame */
+    bool begun;        /* its first frame has been rendered: one that was played paused waits there */
 
     const motet_material *material; /* or a feed */
     motet_feed *feed;
-    bool from_original; /* reads the file's own frames of a sound that was converted on loading */
-    uint64_t position;  /* the next source frame ... */
-    uint32_t fraction;  /* ... and its 2^-32 parts */
-    uint64_t loop_start, loop_end;
+    bool from_original;            /* reads the file's own frames of a sound that was converted on loading */
+    uint64_t position;             /* the next source frame ... */
+    uint32_t fraction;             /* ... and its 2^-32 parts */
+    motet_loop_range range;        /* in the file's frames */
+    uint64_t loop_start, loop_end; /* the same in source frames */
+    uint64_t loop_crossfade;
+    uint32_t passes;    /* of the loop still to be heard, this one included; 0: no end */
+    uint32_t laps;      /* times gone round since it was told; the first of them at ... */
+    uint64_t lap_frame; /* ... this engine frame */
+    uint64_t laps_told; /* engine frame at which it was told last */
     /* The sinc filter in use, and the one that it gives way to over 64 frames; the engine frame that follows the last
      * one read. */
     uint8_t bank_before, bank;
@@ -74,10 +87,15 @@ typedef struct motet_slot {
     motet_ramp jump;    /* in after a seek or a change of bus; out on a tail */
     motet_ramp pause_gate, stop_gate;
 
-    uint64_t start_frame; /* engine frame of its first frame */
-    uint64_t now;         /* engine frame up to which it has been rendered */
-    uint64_t play_number; /* order of summing: given at the first frame */
-    uint64_t sequence;    /* of its play among all commands */
+    uint64_t start_frame;         /* engine frame of its first frame */
+    uint64_t now;                 /* engine frame up to which it has been rendered */
+    uint64_t play_number;         /* order of summing: given at the first frame */
+    uint64_t sequence;            /* of its play among all commands */
+    uint64_t cancelled;           /* commands up to this sequence that still wait are void */
+    uint64_t alarm;               /* of a virtual voice: the frame at which something happens to it */
+    double weight;                /* of its priority: what its level counts for against others */
+    motet_sound_rules *rules;     /* NULL: none */
+    const motet_material *played; /* of the sound that the program named, which may be a set */
     uint64_t user;
 
     uint32_t fade_in_frames; /* as the play asked for */
@@ -90,13 +108,20 @@ typedef struct motet_slot {
     uint32_t voice_until; /* of a copy left in another bus: acts as the voice until this command */
 } motet_slot;
 
+/* The real voices, or the virtual ones, in no order. */
+typedef struct motet_crowd {
+    uint32_t *slots;
+    uint32_t count;
+} motet_crowd;
+
 typedef struct motet_slot_list {
     uint32_t first, last;
 } motet_slot_list;
 
 typedef struct motet_slots {
     motet_slot *slots;
-    uint32_t voice_count, slot_count;
+    uint32_t voice_count, slot_count; /* voices real and virtual; with the tails */
+    motet_crowd real, virtual;
     uint32_t free_tail; /* linked by `next` */
     uint32_t free_tail_count;
     uint32_t oldest_tail, newest_tail;
@@ -104,7 +129,7 @@ typedef struct motet_slots {
     uint64_t tails; /* ranks given */
 } motet_slots;
 
-bool motet_slots_create(motet_slots *slots, motet_heap *heap, uint32_t max_voices);
+bool motet_slots_create(motet_slots *slots, motet_heap *heap, uint32_t max_real, uint32_t max_virtual);
 void motet_slots_destroy(motet_slots *slots, motet_heap *heap);
 
 /* Takes a slot for a play that has arrived, from the voice's record. */
@@ -117,10 +142,15 @@ bool motet_slot_is_over(motet_engine *engine, const motet_command *command) MOTE
 
 /* Applies a command at the slot's present frame; all slots stand at the start of a block. */
 void motet_slot_apply_now(motet_engine *engine, uint32_t command) MOTET_NONBLOCKING;
-/* Whether the block must end before a command instead. `*tails_needed` counts the tails that it and the commands
- * asked about before it may need: where they are not there, the oldest have to be given up first. */
+/* What the commands asked about so far for one frame may need. */
+typedef struct motet_block_needs {
+    uint32_t tails;  /* where they are not there, the oldest have to be given up first */
+    uint32_t starts; /* likewise places of real voices, and of voices of a sound */
+} motet_block_needs;
+
+/* Whether the block must end before a command instead. */
 bool motet_slot_ends_block(motet_engine *engine, const motet_command *command,
-                           uint32_t *tails_needed) MOTET_NONBLOCKING;
+                           motet_block_needs *needs) MOTET_NONBLOCKING;
 /* Chains a command that does not end the block to its voice, for later in it. */
 void motet_slot_apply_later(motet_engine *engine, uint32_t command) MOTET_NONBLOCKING;
 

@@ -13,6 +13,23 @@ void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_comman
 /* Applies those commands of the slot's chain that are due at its present frame. */
 void motet_slot_apply_due(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING;
 
+/* The frame, at most `end`, at which the slot must be looked at again, and what has come to its end there. */
+uint64_t motet_slot_next_cut(const motet_engine *engine, const motet_slot *slot, uint64_t end) MOTET_NONBLOCKING;
+void motet_slot_settle(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING;
+
+/* A voice goes out of hearing at its present frame, and comes back to it: with the declick. */
+void motet_slot_leave_tail(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING;
+void motet_slot_come_back(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING;
+
+/* Lets a voice go at the block's first frame, with the declick, for another one of its sound. */
+void motet_slot_steal(motet_engine *engine, motet_slot *victim) MOTET_NONBLOCKING;
+
+/* Raises an event if the voice has gone round its loop since the last one. */
+void motet_slot_tell_laps(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING;
+
+/* Shows the other threads where the voice is and how it moves on. */
+void motet_slot_tell_track(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING;
+
 /* At the block's end: the command's voice has no chain any more. */
 void motet_slot_unchain(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING;
 

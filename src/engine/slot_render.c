@@ -113,8 +113,7 @@ static uint64_t earlier(uint64_t a, uint64_t b) MOTET_NONBLOCKING
     return a < b ? a : b;
 }
 
-/* The frame at which the slot must be looked at again. */
-static uint64_t next_cut(const motet_engine *engine, const motet_slot *slot, uint64_t end) MOTET_NONBLOCKING
+uint64_t motet_slot_next_cut(const motet_engine *engine, const motet_slot *slot, uint64_t end) MOTET_NONBLOCKING
 {
     if (slot->cursor != MOTET_NO_COMMAND) {
         end = earlier(end, engine->commands.commands[slot->cursor].frame);
@@ -134,14 +133,14 @@ static uint64_t next_cut(const motet_engine *engine, const motet_slot *slot, uin
     return end;
 }
 
-/* What has come to its end at the slot's present frame. */
-static void settle(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
+void motet_slot_settle(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
 {
     if (slot->paused && !slot->held && motet_ramp_done(&slot->pause_gate, slot->now)) {
         slot->held = true;
+        slot->moved = true;
     }
     if (slot->stopping && motet_ramp_done(&slot->stop_gate, slot->now)) {
-        motet_slot_end(engine, slot, slot->now, MOTET_END_STOPPED);
+        motet_slot_end(engine, slot, slot->now, (motet_end_reason)slot->end_reason);
     } else if (slot->place.is_tail && slot->jump.to == 0 && slot->voice_until == MOTET_NO_COMMAND &&
                motet_ramp_done(&slot->jump, slot->now)) {
         motet_slot_end(engine, slot, slot->now, MOTET_END_NONE);
@@ -180,7 +179,7 @@ void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_stereo_sum 
         if (slot->phase != MOTET_SLOT_PLAYING) {
             break;
         }
-        uint64_t cut = next_cut(engine, slot, end);
+        uint64_t cut = motet_slot_next_cut(engine, slot, end);
         assert(cut > slot->now);
         uint64_t offset = slot->now - block_start;
         motet_stereo_sum rest = {sum.left + offset, sum.right + offset};
@@ -190,13 +189,22 @@ void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_stereo_sum 
             render_run(engine, slot, rest, (uint32_t)(cut - slot->now));
         }
         if (slot->phase == MOTET_SLOT_PLAYING) {
-            settle(engine, slot);
+            motet_slot_settle(engine, slot);
         }
     }
     if (feed != NULL) {
         tell_played(engine, slot);
     }
-    if (slot->phase == MOTET_SLOT_PLAYING && !slot->place.is_tail) { /* else its record is the control side's again */
-        motet_store_relaxed_u64(&engine->voices[slot->place.index].position, motet_source_position(slot));
+    if (slot->phase != MOTET_SLOT_PLAYING || slot->place.is_tail) {
+        return; /* the record of one that ended is the control side's again */
+    }
+    double level = motet_ramp_value(&slot->volume, end) * motet_ramp_value(&slot->fade_in, end) *
+                   motet_ramp_value(&slot->pause_gate, end) * motet_ramp_value(&slot->stop_gate, end);
+    motet_store_relaxed_f32(&engine->voices[slot->place.index].level, (float)level);
+    if (end % MOTET_BLOCK_FRAMES == 0) {
+        motet_slot_tell_laps(engine, slot); /* at most once in so many frames */
+    }
+    if (slot->moved || feed != NULL || !motet_ramp_done(&slot->pitch, slot->now)) {
+        motet_slot_tell_track(engine, slot);
     }
 }

@@ -2,6 +2,7 @@
 #include "engine/adapters.h"
 #include "engine/decoding.h"
 #include "engine/engine.h"
+#include "engine/variations.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -66,6 +67,7 @@ static motet_sound id_of(const motet_engine *engine, const motet_sound_entry *en
 
 void motet_sound_free(motet_engine *engine, motet_sound_entry *sound)
 {
+    motet_heap_give(&engine->heap, sound->variations, sizeof *sound->variations);
     motet_material_free(&engine->heap, &sound->material);
     motet_heap_give_text(&engine->heap, sound->name);
     motet_heap_give_text(&engine->heap, sound->path);
@@ -78,6 +80,9 @@ void motet_sound_free(motet_engine *engine, motet_sound_entry *sound)
 /* Takes an entry out of the table, to be freed outside the lock. */
 static void bury(motet_engine *engine, motet_sound_entry *entry)
 {
+    if (entry->variations != NULL) {
+        motet_variations_release(engine, entry->variations);
+    }
     motet_sound_place *place = &engine->sounds[entry->index];
     place->entry = NULL;
     place->next_free = engine->free_sound;
@@ -94,6 +99,16 @@ void motet_sound_drop_voice(motet_engine *engine, motet_sound_entry *sound)
     }
 }
 
+void motet_sound_let_go(motet_engine *engine, motet_sound_entry *sound)
+{
+    if (--sound->load_count == 0) {
+        sound->released = true;
+        if (sound->voice_count == 0) {
+            bury(engine, sound);
+        }
+    }
+}
+
 /* ----------------------------------------------------------------------------------------------------- Loading */
 
 motet_sound_def motet_default_sound_def(void)
@@ -106,7 +121,46 @@ static motet_result check_def(motet_engine *engine, const motet_sound_def *def)
     if (def->store < MOTET_STORE_AUTO || def->store > MOTET_STORE_F32) {
         return motet_fail(&engine->log, MOTET_ERROR_INVALID, "store is %d; expected a motet_store", (int)def->store);
     }
+    if (def->yield < MOTET_YIELD_QUIETEST || def->yield > MOTET_YIELD_NEW) {
+        return motet_fail(&engine->log, MOTET_ERROR_INVALID, "yield is %d; expected a motet_yield", (int)def->yield);
+    }
+    if (!motet_check_number(engine, def->min_interval_seconds, "min_interval_seconds") ||
+        !motet_check_number(engine, def->tempo_bpm, "tempo_bpm")) {
+        return MOTET_ERROR_INVALID;
+    }
+    if (def->min_interval_seconds < 0 || def->tempo_bpm < 0) {
+        return motet_fail(&engine->log, MOTET_ERROR_INVALID, "%s is negative",
+                          def->tempo_bpm < 0 ? "tempo_bpm" : "min_interval_seconds");
+    }
     return MOTET_OK;
+}
+
+/* What a def asks for beyond how its samples are kept. */
+static void set_options(const motet_engine *engine, motet_sound_entry *entry, const motet_sound_def *def)
+{
+    entry->store = def->store;
+    entry->no_convert = def->no_convert;
+    double interval = motet_clamp(def->min_interval_seconds, 0, 60) * engine->def.sample_rate_hz;
+    entry->rules = (motet_sound_rules){.max_voices = def->max_voices,
+                                       .min_interval_frames = (uint32_t)floor(interval + 0.5),
+                                       .yield = (uint8_t)def->yield,
+                                       .oldest = MOTET_NO_SLOT,
+                                       .newest = MOTET_NO_SLOT};
+    entry->has_rules = def->max_voices > 0 || entry->rules.min_interval_frames > 0;
+    entry->tempo_bpm = motet_clamp(def->tempo_bpm, 0, 1000);
+    entry->beats_per_bar = def->beats_per_bar == 0 ? 4 : def->beats_per_bar;
+    entry->first_beat_frame = def->first_beat_frame;
+}
+
+static bool has_options(const motet_engine *engine, const motet_sound_entry *entry, const motet_sound_def *def)
+{
+    motet_sound_entry asked = {0};
+    set_options(engine, &asked, def);
+    return entry->store == asked.store && entry->no_convert == asked.no_convert &&
+           entry->rules.max_voices == asked.rules.max_voices &&
+           entry->rules.min_interval_frames == asked.rules.min_interval_frames &&
+           entry->rules.yield == asked.rules.yield && entry->tempo_bpm == asked.tempo_bpm &&
+           entry->beats_per_bar == asked.beats_per_bar && entry->first_beat_frame == asked.first_beat_frame;
 }
 
 static motet_sound_entry *find_loaded(motet_engine *engine, const char *path, const char *name,
@@ -114,8 +168,8 @@ static motet_sound_entry *find_loaded(motet_engine *engine, const char *path, co
 {
     for (uint32_t i = 0; i < engine->sound_count; i++) {
         motet_sound_entry *entry = engine->sounds[i].entry;
-        if (entry != NULL && !entry->released && entry->path != NULL && entry->store == def->store &&
-            entry->no_convert == def->no_convert && strcmp(entry->path, path) == 0 && strcmp(entry->name, name) == 0) {
+        if (entry != NULL && !entry->released && entry->path != NULL && has_options(engine, entry, def) &&
+            strcmp(entry->path, path) == 0 && strcmp(entry->name, name) == 0) {
             return entry;
         }
     }
@@ -169,8 +223,7 @@ static motet_sound add_sound(motet_engine *engine, motet_decoded *decoded, const
         entry->info = decoded->info;
         entry->name = name_copy;
         entry->path = path_copy;
-        entry->store = def->store;
-        entry->no_convert = def->no_convert;
+        set_options(engine, entry, def);
         entry->tags = decoded->tags;
         entry->tag_count = decoded->tag_count;
         sound = id_of(engine, entry);
@@ -350,6 +403,30 @@ motet_sound motet_sound_from_signal(motet_engine *engine, const motet_signal *gi
     return sound;
 }
 
+motet_sound motet_sound_add_variations(motet_engine *engine, motet_variations *set, const motet_sound_def *def)
+{
+    motet_decoded empty = {
+        .material = {.channels = 1, .sample_rate_hz = 1, .file_rate_hz = 1, .format = MOTET_FORMAT_S16}};
+    motet_sound sound = {0};
+    motet_result result = check_def(engine, def);
+    if (result == MOTET_OK) {
+        sound = add_sound(engine, &empty, NULL, def->name, def);
+    }
+    if (motet_engine_enter(engine, &result)) {
+        motet_sound_entry *entry = sound.id != 0 ? motet_sound_get(engine, sound) : NULL;
+        if (entry != NULL) {
+            entry->variations = set;
+        } else {
+            motet_variations_release(engine, set);
+        }
+        motet_engine_leave(engine);
+    }
+    if (sound.id == 0) {
+        motet_heap_give(&engine->heap, set, sizeof *set);
+    }
+    return sound;
+}
+
 /* ------------------------------------------------------------------------------------------ Release, stop, ask */
 
 motet_result motet_sound_release(motet_engine *engine, motet_sound sound)
@@ -361,11 +438,8 @@ motet_result motet_sound_release(motet_engine *engine, motet_sound sound)
     motet_sound_entry *entry = motet_sound_get(engine, sound);
     if (entry == NULL) {
         result = MOTET_ERROR_STALE;
-    } else if (--entry->load_count == 0) {
-        entry->released = true;
-        if (entry->voice_count == 0) {
-            bury(engine, entry);
-        }
+    } else {
+        motet_sound_let_go(engine, entry);
     }
     motet_engine_leave(engine);
     return result;

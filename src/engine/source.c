@@ -3,6 +3,7 @@
 #include "dsp/interpolate.h"
 #include "dsp/sinc.h"
 #include "engine/engine.h"
+#include "engine/loop.h"
 #include "engine/source_gather.h"
 
 #include <string.h>
@@ -23,14 +24,6 @@ static uint32_t rate_of(const motet_slot *slot) MOTET_NONBLOCKING
 static uint64_t step_of(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
 {
     return motet_source_step(slot->pitch.to, rate_of(slot), engine->def.sample_rate_hz);
-}
-
-static void wrap(motet_slot *slot) MOTET_NONBLOCKING
-{
-    if (slot->position >= slot->loop_end) {
-        slot->position = slot->loop_start + (slot->position - slot->loop_end) % (slot->loop_end - slot->loop_start);
-        slot->wrapped = true;
-    }
 }
 
 /* ----------------------------------------------------------------------------------- The file's frames and ours */
@@ -77,16 +70,38 @@ void motet_source_seek(motet_slot *slot, uint64_t file_frame) MOTET_NONBLOCKING
     }
     slot->position = place.whole;
     slot->fraction = place.fraction;
-    slot->wrapped = false;
+    slot->rounds = 0;
 }
 
-void motet_source_begin(motet_slot *slot, uint64_t file_frame, bool loop) MOTET_NONBLOCKING
+/* A range of the file, for what the slot reads. */
+static void place_loop(motet_slot *slot) MOTET_NONBLOCKING
+{
+    slot->loop_start = slot->range.start;
+    slot->loop_end = slot->range.end;
+    slot->loop_crossfade = slot->range.crossfade;
+    if (is_converted(slot)) {
+        const motet_material *material = motet_source_material(slot);
+        uint32_t rate = material->sample_rate_hz;
+        uint32_t file_rate = material->file_rate_hz;
+        uint64_t end = scaled((source_place){slot->range.end, 0}, rate, file_rate).whole;
+        slot->loop_end = slot->range.end < material->file_frame_count ? end : material->frame_count;
+        slot->loop_start = scaled((source_place){slot->range.start, 0}, rate, file_rate).whole;
+        slot->loop_start =
+            slot->loop_start < slot->loop_end || slot->loop_end == 0 ? slot->loop_start : slot->loop_end - 1;
+        slot->loop_crossfade = scaled((source_place){slot->range.crossfade, 0}, rate, file_rate).whole;
+    }
+    uint64_t length = slot->loop_end - slot->loop_start;
+    uint64_t longest = length < slot->loop_start ? length : slot->loop_start;
+    slot->loop_crossfade = slot->loop_crossfade < longest ? slot->loop_crossfade : longest;
+}
+
+void motet_source_begin(motet_slot *slot, uint64_t file_frame, motet_loop_range range, bool loop) MOTET_NONBLOCKING
 {
     slot->from_original = loop && slot->feed == NULL && slot->material->original != NULL;
     slot->loop = loop;
-    slot->loop_start = 0;
-    slot->loop_end = slot->feed == NULL ? motet_source_material(slot)->frame_count : 0;
+    slot->range = range;
     slot->bank_frame = UINT64_MAX;
+    place_loop(slot);
     motet_source_seek(slot, file_frame);
 }
 
@@ -97,9 +112,17 @@ void motet_source_set_loop(motet_slot *slot, bool loop) MOTET_NONBLOCKING
         slot->from_original = true;
         slot->position = place.whole;
         slot->fraction = place.fraction;
-        slot->loop_end = slot->material->original->frame_count;
+        place_loop(slot);
     }
     slot->loop = loop;
+}
+
+void motet_source_set_loop_range(motet_slot *slot, uint64_t start, uint64_t end) MOTET_NONBLOCKING
+{
+    slot->range.start = start;
+    slot->range.end = end;
+    slot->rounds = 0; /* what lies before the new start is what the sound has there */
+    place_loop(slot);
 }
 
 uint64_t motet_source_position(const motet_slot *slot) MOTET_NONBLOCKING
@@ -232,7 +255,7 @@ static void run_filter(const source_filter *filter, const motet_mixer *mixer, ui
 static uint64_t limit_of(const motet_slot *slot, uint32_t after) MOTET_NONBLOCKING
 {
     if (slot->feed == NULL) {
-        return motet_source_is_looping(slot) ? UINT64_MAX : motet_source_material(slot)->frame_count;
+        return motet_loop_limit(slot);
     }
     uint64_t available = slot->feed->available;
     uint32_t held_back = slot->feed->complete ? 0 : after;
@@ -249,13 +272,23 @@ static bool is_plain(const motet_engine *engine, const motet_slot *slot) MOTET_N
     return !changes_bank || sinc_of(engine, slot) == NULL;
 }
 
+/* Wraps a position that a looping voice has been moved to; it came to the loop's end at engine frame `lap_frame`. */
+static void go_round(motet_slot *slot, uint64_t lap_frame) MOTET_NONBLOCKING
+{
+    if (slot->position >= slot->loop_end) {
+        slot->lap_frame = slot->laps == 0 ? lap_frame : slot->lap_frame;
+        motet_loop_wrap(slot);
+    }
+}
+
 /* At a ratio of exactly 1: past the source's own frames, the last of which is followed by engine frame `frame`. */
 static void pass_plainly(motet_slot *slot, uint64_t frame, uint32_t frames) MOTET_NONBLOCKING
 {
-    bool looping = motet_source_is_looping(slot);
+    bool looping = motet_loop_is_on(slot);
+    uint64_t lap_frame = frame - frames + (slot->loop_end - slot->position);
     slot->position += frames;
     if (looping) {
-        wrap(slot);
+        go_round(slot, lap_frame);
     }
     slot->bank_before = slot->bank = 0;
     slot->bank_frame = frame;
@@ -272,6 +305,17 @@ static uint32_t copy_frames(motet_slot *slot, uint64_t frame, float *left, float
     return frames;
 }
 
+/* How many of the positions lie before the loop's end. */
+static uint32_t count_before_end(const motet_slot *slot, const uint64_t *positions, uint32_t before,
+                                 uint32_t count) MOTET_NONBLOCKING
+{
+    uint32_t k = 0;
+    while (k < count && slot->position + (positions[k] >> 32) - before < slot->loop_end) {
+        k++;
+    }
+    return k;
+}
+
 /* At any other ratio, as many frames as one window of the source, and one filter, give. `frame` is the engine frame of
  * the first. */
 static uint32_t interpolate_frames(motet_engine *engine, motet_slot *slot, uint64_t frame, float *left, float *right,
@@ -283,7 +327,7 @@ static uint32_t interpolate_frames(motet_engine *engine, motet_slot *slot, uint6
     }
     source_filter filter = filter_of(engine, slot);
     uint64_t limit = limit_of(slot, filter.after);
-    bool looping = motet_source_is_looping(slot);
+    bool looping = motet_loop_is_on(slot);
     bool gliding = !motet_ramp_done(&slot->pitch, frame);
     uint64_t step = step_of(engine, slot);
     uint32_t rate = rate_of(slot);
@@ -308,11 +352,13 @@ static uint32_t interpolate_frames(motet_engine *engine, motet_slot *slot, uint6
     motet_source_gather(slot, (int64_t)slot->position - (int64_t)filter.before, mixer->window_left, mixer->window_right,
                         window);
     run_filter(&filter, mixer, slot->channels, frame, left, right, made);
+    bool rounds = looping && slot->position + (at >> 32) - filter.before >= slot->loop_end;
+    uint64_t lap_frame = rounds ? frame + count_before_end(slot, mixer->positions, filter.before, made) : 0;
     slot->position += (at >> 32) - filter.before;
     slot->fraction = (uint32_t)at;
     slot->bank_frame = frame + made;
-    if (looping) {
-        wrap(slot);
+    if (rounds) {
+        go_round(slot, lap_frame);
     }
     return made;
 }
@@ -357,10 +403,15 @@ static double highest_pitch(const motet_slot *slot) MOTET_NONBLOCKING
     return lifted < MOTET_PITCH_MAX ? lifted : MOTET_PITCH_MAX;
 }
 
-/* In a glide it waits for what the highest pitch needs: that is the same in every frame of it, wherever a block begins. */
-static bool leaves_gap(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
+/* Asked when frames have been written only, and in a glide by what its highest pitch needs: so the answer does not
+ * depend on where blocks begin. */
+static bool leaves_gap(const motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
 {
     const motet_feed *feed = slot->feed;
+    if (feed->available == slot->gap_seen && !feed->complete) {
+        return false;
+    }
+    slot->gap_seen = feed->available;
     uint64_t held = feed->available > slot->position ? feed->available - slot->position : 0;
     uint64_t needed = 1;
     if (!is_plain(engine, slot)) {
@@ -385,6 +436,7 @@ static motet_source_run read_feed(motet_engine *engine, motet_slot *slot, float 
             return run;
         }
         slot->gap = true;
+        slot->gap_seen = slot->feed->available;
         run.starved = slot->sounded;
         run.starved_frame = slot->now + run.frames;
     }
@@ -401,7 +453,7 @@ bool motet_source_is_over(const motet_slot *slot) MOTET_NONBLOCKING
     if (slot->feed != NULL) {
         return slot->feed->complete && slot->position >= slot->feed->available;
     }
-    return !motet_source_is_looping(slot) && slot->position >= motet_source_material(slot)->frame_count;
+    return !motet_loop_is_on(slot) && slot->position >= motet_source_material(slot)->frame_count;
 }
 
 motet_source_run motet_source_read(motet_engine *engine, motet_slot *slot, float *left, float *right,
@@ -418,7 +470,7 @@ const void *motet_source_direct(const motet_engine *engine, const motet_slot *sl
     if (slot->feed != NULL || slot->from_original || !is_plain(engine, slot)) {
         return NULL;
     }
-    uint64_t limit = motet_source_is_looping(slot) ? slot->loop_end : slot->material->frame_count;
+    uint64_t limit = motet_loop_is_on(slot) ? slot->loop_end - slot->loop_crossfade : slot->material->frame_count;
     if (slot->position > limit || limit - slot->position < count) {
         return NULL;
     }
@@ -431,4 +483,67 @@ const void *motet_source_direct(const motet_engine *engine, const motet_slot *sl
 void motet_source_skip(motet_slot *slot, uint32_t count) MOTET_NONBLOCKING
 {
     pass_plainly(slot, slot->now + count, count);
+}
+
+/* --------------------------------------------------------------------------------------------- Without reading */
+
+uint64_t motet_source_present_step(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
+{
+    return motet_source_step(motet_ramp_value(&slot->pitch, slot->now), rate_of(slot), engine->def.sample_rate_hz);
+}
+
+uint64_t motet_source_file_step(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
+{
+    uint32_t rate = slot->feed != NULL ? slot->feed->sample_rate_hz : slot->material->file_rate_hz;
+    return motet_source_step(motet_ramp_value(&slot->pitch, slot->now), rate, engine->def.sample_rate_hz);
+}
+
+/* Engine frames at a constant step until the position is at or past a source frame that lies ahead. */
+static uint64_t frames_to(const motet_slot *slot, uint64_t target, uint64_t step) MOTET_NONBLOCKING
+{
+    uint64_t left = target - slot->position;
+    if (left >= UINT32_MAX) {
+        return (left - 1) / ((step >> 32) + 1); /* a first approach, so that nothing overflows */
+    }
+    return ((left << 32) - slot->fraction + step - 1) / step;
+}
+
+static void add_steps(motet_slot *slot, uint64_t frame, uint64_t step, uint64_t count) MOTET_NONBLOCKING
+{
+    bool looping = motet_loop_is_on(slot);
+    uint64_t lap_frame = frame + (looping ? frames_to(slot, slot->loop_end, step) : 0);
+    uint64_t parts = (step & UINT32_MAX) * count + slot->fraction;
+    slot->position += (step >> 32) * count + (parts >> 32);
+    slot->fraction = (uint32_t)parts;
+    if (looping) {
+        go_round(slot, lap_frame);
+    }
+}
+
+uint64_t motet_source_advance(motet_engine *engine, motet_slot *slot, uint64_t count) MOTET_NONBLOCKING
+{
+    if (motet_ramp_done(&slot->pitch, slot->now)) {
+        const uint64_t most = UINT64_C(1) << 30; /* so that nothing overflows */
+        count = count < most ? count : most;
+        add_steps(slot, slot->now, step_of(engine, slot), count);
+        return count;
+    }
+    count = count < MOTET_BLOCK_FRAMES ? count : MOTET_BLOCK_FRAMES;
+    motet_ramp_write(engine->mixer.gains, &slot->pitch, slot->now, (uint32_t)count);
+    uint32_t rate = rate_of(slot);
+    uint64_t done = 0;
+    while (done < count && !motet_source_is_over(slot)) {
+        uint64_t step = motet_source_step(engine->mixer.gains[done], rate, engine->def.sample_rate_hz);
+        add_steps(slot, slot->now + done++, step, 1);
+    }
+    return done;
+}
+
+uint64_t motet_source_frames_left(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
+{
+    if (slot->feed != NULL) {
+        return UINT64_MAX;
+    }
+    uint64_t target = motet_loop_is_on(slot) ? slot->loop_end : motet_source_material(slot)->frame_count;
+    return slot->position < target ? frames_to(slot, target, motet_source_present_step(engine, slot)) : 0;
 }

@@ -12,7 +12,9 @@ uint64_t motet_source_step(double pitch, uint32_t source_rate_hz, uint32_t engin
 void motet_source_seek(motet_slot *slot, uint64_t file_frame) MOTET_NONBLOCKING;
 /* The same for a slot that has not read yet. One that loops reads the file's own frames where they are kept: the
  * length of a loop is not a whole number of converted ones. */
-void motet_source_begin(motet_slot *slot, uint64_t file_frame, bool loop) MOTET_NONBLOCKING;
+void motet_source_begin(motet_slot *slot, uint64_t file_frame, motet_loop_range range, bool loop) MOTET_NONBLOCKING;
+/* Moves the range that it goes round, in the file's frames. */
+void motet_source_set_loop_range(motet_slot *slot, uint64_t start, uint64_t end) MOTET_NONBLOCKING;
 /* Switches the loop over the whole sound. A slot on converted material goes over to the file's own frames when it
  * starts to loop, at exactly the same place. */
 void motet_source_set_loop(motet_slot *slot, bool loop) MOTET_NONBLOCKING;
@@ -38,6 +40,15 @@ void motet_source_skip(motet_slot *slot, uint32_t count) MOTET_NONBLOCKING;
 
 /* True when the material has no further frame, now or ever. */
 bool motet_source_is_over(const motet_slot *slot) MOTET_NONBLOCKING;
+
+/* Moves the position on by `count` engine frames from the slot's own on, by arithmetic alone; a voice of a sound.
+ * Returns how many, fewer than asked for where one step at a time would be too many. */
+uint64_t motet_source_advance(motet_engine *engine, motet_slot *slot, uint64_t count) MOTET_NONBLOCKING;
+/* Engine frames until the material ends, or the loop's end comes, at the present pitch; UINT64_MAX: never. */
+uint64_t motet_source_frames_left(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING;
+/* What the slot moves by in its present engine frame, in frames of what it reads, and in the file's. */
+uint64_t motet_source_present_step(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING;
+uint64_t motet_source_file_step(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING;
 
 /* Takes a look at how much a feed holds, once a block. */
 void motet_source_look(motet_feed *feed, uint64_t block_start) MOTET_NONBLOCKING;

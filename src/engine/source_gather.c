@@ -1,58 +1,21 @@
 #include "engine/source_gather.h"
 
+#include "engine/loop.h"
+
 #include <string.h>
 
-/* A run of consecutive source frames, or of silence. */
-typedef struct source_piece {
-    bool silent;
-    uint64_t frame;
-    uint64_t frames;
-} source_piece;
-
-/* Before a whole sound that loops lies its end, on the first pass too: each pass has the same samples. */
-static bool follows_end(const motet_slot *slot) MOTET_NONBLOCKING
-{
-    return slot->wrapped || (slot->loop_start == 0 && motet_source_is_looping(slot));
-}
-
-/* Which frames are heard from `at` on, where `at` counts on past the loop's end as if it were unrolled. */
-static source_piece piece_of_sound(const motet_slot *slot, int64_t at) MOTET_NONBLOCKING
-{
-    uint64_t length = slot->loop_end - slot->loop_start;
-    if (follows_end(slot) && at < (int64_t)slot->loop_start) {
-        uint64_t back = (uint64_t)((int64_t)slot->loop_start - 1 - at) % length;
-        return (source_piece){false, slot->loop_end - 1 - back, back + 1};
-    }
-    if (at < 0) {
-        return (source_piece){true, 0, (uint64_t)-at};
-    }
-    uint64_t frame = (uint64_t)at;
-    if (motet_source_is_looping(slot)) {
-        if (frame < slot->loop_end) {
-            return (source_piece){false, frame, slot->loop_end - frame};
-        }
-        uint64_t past = (frame - slot->loop_end) % length;
-        return (source_piece){false, slot->loop_start + past, length - past};
-    }
-    uint64_t end = motet_source_material(slot)->frame_count;
-    if (frame < end) {
-        return (source_piece){false, frame, end - frame};
-    }
-    return (source_piece){true, 0, UINT64_MAX};
-}
-
-static source_piece piece_of_feed(const motet_feed *feed, int64_t at) MOTET_NONBLOCKING
+static motet_loop_piece piece_of_feed(const motet_feed *feed, int64_t at) MOTET_NONBLOCKING
 {
     if (at < 0) {
-        return (source_piece){true, 0, (uint64_t)-at};
+        return (motet_loop_piece){true, false, 0, (uint64_t)-at};
     }
     if ((uint64_t)at >= feed->available) {
-        return (source_piece){true, 0, UINT64_MAX};
+        return (motet_loop_piece){true, false, 0, UINT64_MAX};
     }
     uint64_t place = (uint64_t)at % feed->capacity;
     uint64_t to_end = feed->capacity - place;
     uint64_t there = feed->available - (uint64_t)at;
-    return (source_piece){false, place, there < to_end ? there : to_end};
+    return (motet_loop_piece){false, false, place, there < to_end ? there : to_end};
 }
 
 static void unpack_s16(float *left, float *right, const int16_t *frames, uint32_t channels,
@@ -96,9 +59,8 @@ static void unpack(const motet_slot *slot, uint64_t frame, float *left, float *r
  * loop of a few frames is not put together again for each pass. */
 static bool repeats(const motet_slot *slot, int64_t at, uint32_t done) MOTET_NONBLOCKING
 {
-    uint64_t length = slot->loop_end - slot->loop_start;
-    return done >= length && motet_source_is_looping(slot) &&
-           (follows_end(slot) || at - (int64_t)length >= (int64_t)slot->loop_start);
+    int64_t length = (int64_t)(slot->loop_end - slot->loop_start);
+    return done >= length && motet_loop_is_on(slot) && slot->passes == 0 && at - length >= motet_loop_first(slot);
 }
 
 void motet_source_gather(const motet_slot *slot, int64_t at, float *left, float *right,
@@ -114,14 +76,15 @@ void motet_source_gather(const motet_slot *slot, int64_t at, float *left, float 
             }
             return;
         }
-        source_piece piece =
-            slot->feed != NULL ? piece_of_feed(slot->feed, at + done) : piece_of_sound(slot, at + done);
+        motet_loop_piece piece =
+            slot->feed != NULL ? piece_of_feed(slot->feed, at + done) : motet_loop_piece_at(slot, at + done);
         uint32_t frames = piece.frames < count - done ? (uint32_t)piece.frames : count - done;
         if (piece.silent) {
             memset(left + done, 0, frames * sizeof *left);
             memset(right + done, 0, frames * sizeof *right);
         } else {
             unpack(slot, piece.frame, left + done, right + done, frames);
+            motet_loop_crossfade(slot, piece, left + done, right + done, frames);
         }
         done += frames;
     }

@@ -11,12 +11,6 @@ static inline const motet_material *motet_source_material(const motet_slot *slot
     return slot->from_original ? slot->material->original : slot->material;
 }
 
-/* Inside its loop, or still on the way to it; one that has been moved past it plays to the end. */
-static inline bool motet_source_is_looping(const motet_slot *slot) MOTET_NONBLOCKING
-{
-    return slot->loop && slot->position < slot->loop_end;
-}
-
 /* Writes `count` frames from `at` on as planar floats; `at` counts on past the loop's end as if it were unrolled. What
  * lies before the first frame and behind the last is silent. */
 void motet_source_gather(const motet_slot *slot, int64_t at, float *left, float *right,

@@ -1,12 +1,16 @@
 #include "dsp/math.h"
 #include "engine/engine.h"
+#include "engine/render.h"
+#include "engine/variations.h"
+
+#include <math.h>
 
 /* ---------------------------------------------------------------------------------------------------- Records */
 
 motet_voice_record *motet_voice_get(motet_engine *engine, motet_voice voice, uint32_t *slot)
 {
     uint32_t generation;
-    if (motet_id_split(engine, voice.id, slot, &generation) && *slot < engine->def.max_voices) {
+    if (motet_id_split(engine, voice.id, slot, &generation) && *slot < engine->voice_limit) {
         motet_voice_record *record = &engine->voices[*slot];
         uint64_t state = motet_load_acquire_u64(&record->state);
         uint64_t phase = state & 0xff;
@@ -47,7 +51,9 @@ motet_voice_def motet_default_voice_def(void)
 motet_result motet_voice_check(motet_engine *engine, const motet_voice_def *def)
 {
     if (!motet_check_number(engine, (double)def->volume_db, "volume_db") ||
-        !motet_check_number(engine, (double)def->pan, "pan") || !motet_check_number(engine, def->pitch, "pitch")) {
+        !motet_check_number(engine, (double)def->pan, "pan") || !motet_check_number(engine, def->pitch, "pitch") ||
+        !motet_check_number(engine, def->priority, "priority") ||
+        !motet_check_number(engine, def->loop_crossfade_seconds, "loop_crossfade_seconds")) {
         return MOTET_ERROR_INVALID;
     }
     if (def->pitch < 0) {
@@ -70,7 +76,41 @@ static double clamp_pitch(double pitch)
     return motet_clamp(pitch, MOTET_PITCH_MIN, MOTET_PITCH_MAX);
 }
 
-static void fill_record(motet_voice_record *record, const motet_voice_def *def, uint32_t bus)
+/* Those of the set, or else of the sound picked from it. */
+static motet_sound_rules *rules_of(motet_sound_entry *sound, const motet_sound_entry *played)
+{
+    if (played != NULL && played->has_rules) {
+        return (motet_sound_rules *)&played->rules;
+    }
+    return sound != NULL && sound->has_rules ? &sound->rules : NULL;
+}
+
+/* The range that a def asks for, in a sound's own frames: false, with the failure told, when it is empty. */
+static bool find_loop(motet_engine *engine, const motet_sound_entry *sound, const motet_voice_def *def,
+                      motet_voice_start *start)
+{
+    uint64_t frames = sound->material.file_frame_count;
+    motet_loop_range *range = &start->range;
+    range->start = def->loop_start_frame;
+    range->end = def->loop_end_frame;
+    if (range->start == 0 && range->end == 0 && !def->loop_whole && def->loop) {
+        range->start = sound->info.loop_start_frame;
+        range->end = sound->info.loop_end_frame;
+    }
+    range->end = range->end == 0 || range->end > frames ? frames : range->end;
+    if (range->start >= range->end && frames > 0) {
+        motet_fail(&engine->log, MOTET_ERROR_INVALID, "a loop from frame %llu to %llu of %s; expected start < end",
+                   (unsigned long long)range->start, (unsigned long long)range->end, sound->name);
+        return false;
+    }
+    double crossfade = motet_clamp(def->loop_crossfade_seconds, 0, 86400) * sound->material.file_rate_hz;
+    range->crossfade = (uint64_t)floor(crossfade + 0.5);
+    start->loop_count = def->loop_count;
+    return true;
+}
+
+static void fill_record(motet_voice_record *record, const motet_voice_def *def, uint32_t bus,
+                        const motet_sound_entry *played)
 {
     record->volume_db = clamp_volume(def->volume_db);
     record->pan = (float)motet_clamp((double)def->pan, -1, 1);
@@ -89,6 +129,9 @@ static void fill_record(motet_voice_record *record, const motet_voice_def *def, 
         .paused = def->paused,
         .quality = (uint8_t)def->quality,
         .from_frame = def->from_frame,
+        .weight = motet_exp2(motet_clamp(def->priority, -200, 200) * 0.16609640474436812), /* log2(10) / 20 */
+        .rules = rules_of(record->sound, played),
+        .played = played != NULL ? &played->material : NULL,
         .user = def->user,
     };
 }
@@ -98,7 +141,8 @@ static motet_voice send_play(motet_engine *engine, uint32_t slot, motet_command 
     motet_voice_record *record = &engine->voices[slot];
     engine->free_voice = record->next_free;
     record->generation++;
-    motet_store_relaxed_u64(&record->position, record->start.from_frame << 16);
+    uint64_t track[6] = {0, record->start.from_frame}; /* stands there until it starts */
+    motet_seqlock_write(&record->track, track, 6);
     motet_store_release_u64(&record->state, (uint64_t)record->generation << 8 | MOTET_VOICE_PENDING);
     play->kind = MOTET_COMMAND_PLAY;
     play->target = slot;
@@ -107,12 +151,12 @@ static motet_voice send_play(motet_engine *engine, uint32_t slot, motet_command 
         record->sound->voice_count++;
     }
     record->group = motet_command_open_group(engine);
-    motet_command_send(engine, play); /* reserved before */
+    motet_command_stage(engine, play); /* reserved before */
     return (motet_voice){motet_id_make(engine, slot, record->generation)};
 }
 
-motet_voice motet_voice_begin(motet_engine *engine, motet_sound_entry *sound, motet_sound sound_id, motet_feed *feed,
-                              const motet_voice_def *def)
+motet_voice motet_voice_begin(motet_engine *engine, motet_sound_entry *sound, motet_sound sound_id,
+                              const motet_sound_entry *played, motet_feed *feed, const motet_voice_def *def)
 {
     motet_voice none = {0};
     motet_command play = {0};
@@ -122,9 +166,14 @@ motet_voice motet_voice_begin(motet_engine *engine, motet_sound_entry *sound, mo
         motet_command_reserve(engine, 1) != MOTET_OK) {
         return none;
     }
+    motet_voice_start loop = {0};
+    if (sound != NULL && !find_loop(engine, sound, def, &loop)) {
+        return none;
+    }
     uint32_t slot = engine->free_voice;
     if (slot == MOTET_NO_SLOT) {
-        motet_fail(NULL, MOTET_ERROR_LIMIT, "all %u voices are in use (max_voices)", engine->def.max_voices);
+        motet_fail(NULL, MOTET_ERROR_LIMIT, "all %u voices are in use (max_voices, max_virtual_voices)",
+                   engine->voice_limit);
         return none;
     }
     motet_voice_record *record = &engine->voices[slot];
@@ -132,8 +181,24 @@ motet_voice motet_voice_begin(motet_engine *engine, motet_sound_entry *sound, mo
     record->sound_id = sound_id;
     record->feed = feed;
     record->bus = bus;
-    fill_record(record, def, bus_index);
+    fill_record(record, def, bus_index, played);
+    record->start.range = loop.range;
+    record->start.loop_count = loop.loop_count;
     return send_play(engine, slot, &play);
+}
+
+static motet_voice begin_of_sound(motet_engine *engine, motet_sound sound, const motet_voice_def *given)
+{
+    motet_voice_def def = *given;
+    motet_sound_entry *entry = motet_sound_get(engine, sound);
+    if (entry == NULL || motet_voice_check(engine, &def) != MOTET_OK) {
+        return (motet_voice){0};
+    }
+    const motet_sound_entry *played = entry;
+    if (entry->variations != NULL) {
+        entry = motet_variations_pick(engine, entry->variations, &def);
+    }
+    return motet_voice_begin(engine, entry, sound, played, NULL, &def);
 }
 
 motet_voice motet_voice_play(motet_engine *engine, motet_sound sound, const motet_voice_def *given)
@@ -144,10 +209,46 @@ motet_voice motet_voice_play(motet_engine *engine, motet_sound sound, const mote
     if (!motet_engine_enter(engine, &result)) {
         return voice;
     }
-    motet_sound_entry *entry = motet_sound_get(engine, sound);
-    if (entry != NULL && motet_voice_check(engine, &def) == MOTET_OK) {
-        voice = motet_voice_begin(engine, entry, sound, NULL, &def);
+    voice = begin_of_sound(engine, sound, &def);
+    motet_command_publish(engine);
+    motet_engine_leave(engine);
+    return voice;
+}
+
+/* Stops a voice by the timing of the one that takes its place; one that has ended needs no stop. */
+static void stop_replaced(motet_engine *engine, motet_voice voice, motet_timing timing)
+{
+    uint32_t slot;
+    motet_command stop = {.kind = MOTET_COMMAND_STOP};
+    const motet_voice_record *record = motet_voice_get(engine, voice, &slot);
+    if (record != NULL && motet_command_time(engine, &stop, timing) == MOTET_OK) {
+        stop.target = slot;
+        stop.generation = record->generation;
+        motet_command_stage(engine, &stop);
     }
+}
+
+motet_voice motet_voice_crossfade(motet_engine *engine, motet_voice from, motet_sound to, const motet_voice_def *given)
+{
+    motet_voice voice = {0};
+    motet_voice_def def = given != NULL ? *given : motet_default_voice_def();
+    motet_result result;
+    if (!motet_engine_enter(engine, &result)) {
+        return voice;
+    }
+    if (def.timing.curve == MOTET_CURVE_SMOOTH) {
+        def.timing.curve = MOTET_CURVE_POWER;
+    }
+    if (def.timing.fade_seconds == 0) {
+        def.timing.fade_seconds = engine->def.declick_seconds; /* a start has no fade by itself */
+    }
+    if (motet_command_reserve(engine, 2) == MOTET_OK) {
+        voice = begin_of_sound(engine, to, &def);
+    }
+    if (voice.id != 0) {
+        stop_replaced(engine, from, def.timing);
+    }
+    motet_command_publish(engine); /* both at once, so that both get one frame */
     motet_engine_leave(engine);
     return voice;
 }
@@ -159,16 +260,28 @@ typedef struct voice_change {
     motet_command_kind kind;
     motet_timing timing;
     double number;
-    uint64_t position;
+    uint64_t position, end;
     uint32_t index;
     motet_bus bus;
 } voice_change;
+
+static motet_result check_range(motet_engine *engine, const motet_voice_record *record, voice_change *change)
+{
+    uint64_t frames = record->sound != NULL ? record->sound->material.file_frame_count : 0;
+    change->end = change->end == 0 || change->end > frames ? frames : change->end;
+    if (change->position >= change->end || change->end > UINT32_MAX) {
+        return motet_fail(&engine->log, MOTET_ERROR_INVALID, "a loop from frame %llu to %llu; expected start < end",
+                          (unsigned long long)change->position, (unsigned long long)change->end);
+    }
+    return MOTET_OK;
+}
 
 static motet_result check_change(motet_engine *engine, const motet_voice_record *record, voice_change *change)
 {
     switch (change->kind) {
     case MOTET_COMMAND_SET_BUS:
         return motet_bus_get(engine, change->bus, &change->index) != NULL ? MOTET_OK : MOTET_ERROR_STALE;
+    case MOTET_COMMAND_SET_LOOP_RANGE: return check_range(engine, record, change);
     case MOTET_COMMAND_SEEK:
     case MOTET_COMMAND_SET_LOOP:
         if (record->feed != NULL && (change->kind == MOTET_COMMAND_SEEK || change->index != 0)) {
@@ -216,6 +329,9 @@ static motet_result send_change(motet_engine *engine, motet_voice voice, voice_c
     command.index = change->index;
     if (change->kind == MOTET_COMMAND_SEEK) {
         command.value.position = change->position;
+    } else if (change->kind == MOTET_COMMAND_SET_LOOP_RANGE) {
+        command.value.range.start = (uint32_t)change->position;
+        command.value.range.end = (uint32_t)change->end;
     } else if (change->kind == MOTET_COMMAND_SET_VOLUME) {
         command.value.number = motet_db_to_gain(change->number);
     } else {
@@ -252,6 +368,11 @@ motet_result motet_voice_pause(motet_engine *engine, motet_voice voice, motet_ti
 motet_result motet_voice_resume(motet_engine *engine, motet_voice voice, motet_timing timing)
 {
     return change_voice(engine, voice, (voice_change){.kind = MOTET_COMMAND_RESUME, .timing = timing});
+}
+
+motet_result motet_voice_cancel(motet_engine *engine, motet_voice voice)
+{
+    return change_voice(engine, voice, (voice_change){.kind = MOTET_COMMAND_CANCEL});
 }
 
 motet_result motet_voice_seek(motet_engine *engine, motet_voice voice, uint64_t to_frame, motet_timing timing)
@@ -299,6 +420,15 @@ motet_result motet_voice_set_loop(motet_engine *engine, motet_voice voice, bool 
     return change_voice(engine, voice, (voice_change){.kind = MOTET_COMMAND_SET_LOOP, .timing = timing, .index = loop});
 }
 
+motet_result motet_voice_set_loop_range(motet_engine *engine, motet_voice voice, uint64_t start_frame,
+                                        uint64_t end_frame, motet_timing timing)
+{
+    return change_voice(
+        engine, voice,
+        (voice_change){
+            .kind = MOTET_COMMAND_SET_LOOP_RANGE, .timing = timing, .position = start_frame, .end = end_frame});
+}
+
 motet_result motet_voice_set_bus(motet_engine *engine, motet_voice voice, motet_bus bus, motet_timing timing)
 {
     return change_voice(engine, voice, (voice_change){.kind = MOTET_COMMAND_SET_BUS, .timing = timing, .bus = bus});
@@ -310,7 +440,7 @@ bool motet_voice_is_active(const motet_engine *engine, motet_voice voice)
 {
     uint32_t slot, generation;
     if (engine == NULL || engine->fork_count != motet_fork_count() ||
-        !motet_id_split(engine, voice.id, &slot, &generation) || slot >= engine->def.max_voices) {
+        !motet_id_split(engine, voice.id, &slot, &generation) || slot >= engine->voice_limit) {
         return false;
     }
     uint64_t state = motet_load_acquire_u64(&engine->voices[slot].state);
@@ -318,19 +448,43 @@ bool motet_voice_is_active(const motet_engine *engine, motet_voice voice)
     return state >> 8 == generation && (phase == MOTET_VOICE_PENDING || phase == MOTET_VOICE_PLAYING);
 }
 
+motet_track motet_voice_track(const motet_engine *engine, const motet_voice_record *record)
+{
+    uint64_t words[6];
+    motet_seqlock_read(&record->track, words, 6);
+    motet_track track = {.frame = motet_render_frame(engine),
+                         .position = (double)words[1] + (double)(uint32_t)words[2] * 0x1p-32,
+                         .step = (double)words[3] * 0x1p-32,
+                         .looping = (words[2] >> 32 & 1) != 0 && words[1] < words[5],
+                         .is_virtual = (words[2] >> 33 & 1) != 0,
+                         .loop_start = words[4],
+                         .loop_end = words[5]};
+    if (track.frame > words[0]) {
+        track.position += (double)(track.frame - words[0]) * track.step;
+    }
+    double length = (double)(track.loop_end - track.loop_start);
+    if (track.looping && track.position >= (double)track.loop_end) {
+        track.position = (double)track.loop_start + fmod(track.position - (double)track.loop_end, length);
+    } else if (record->sound != NULL && track.position > (double)record->sound->material.file_frame_count) {
+        track.position = (double)record->sound->material.file_frame_count;
+    }
+    return track;
+}
+
 static void describe(const motet_engine *engine, const motet_voice_record *record, motet_voice_state *state)
 {
     uint64_t phase = motet_load_acquire_u64(&record->state) & 0xff;
-    double position = (double)motet_load_relaxed_u64(&record->position) / 65536;
+    motet_track track = motet_voice_track(engine, record);
     uint32_t rate = record->sound != NULL ? record->sound->material.file_rate_hz : record->feed->sample_rate_hz;
     motet_clock clock;
     motet_engine_get_clock(engine, &clock);
-    double behind = (double)(clock.frame - clock.heard_frame) / engine->def.sample_rate_hz * record->pitch;
-    double heard = position / rate - (record->paused ? 0 : behind);
-    *state = (motet_voice_state){.position_frames = position,
+    double heard = (track.position - (double)(clock.frame - clock.heard_frame) * track.step) / rate;
+    *state = (motet_voice_state){.position_frames = track.position,
                                  .heard_seconds = heard > 0 ? heard : 0,
                                  .started = phase == MOTET_VOICE_PLAYING,
                                  .paused = record->paused,
+                                 .is_virtual = track.is_virtual,
+                                 .level_db = (float)motet_gain_to_db((double)motet_load_relaxed_f32(&record->level)),
                                  .loop = record->loop,
                                  .volume_db = record->volume_db,
                                  .pan = record->pan,

@@ -311,6 +311,7 @@ def tails():
         {"at": 27, "seek": "v", "to": 600},
         {"at": 60, "end": True},
         max_voices=2,
+        max_virtual_voices=0,
     )
     yield case(
         "pitch glides in a tail go on",

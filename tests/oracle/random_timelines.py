@@ -195,6 +195,7 @@ class Maker:
             header["declick"] = self.chance.choice((0, 1, 3, 25, "7ms"))
         if self.maybe(0.5 if self.storm else 0.15):
             header["max_voices"] = self.chance.choice((1, 2, 3, 5))
+            header["max_virtual_voices"] = 0
         return header, self.lines
 
 
