@@ -50,8 +50,11 @@ target_link_libraries(with_static PRIVATE motet::static)
 add_executable(with_core core.c)
 target_link_libraries(with_core PRIVATE motet::core)
 CMAKE
-cmake -S "$work" -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$compiler" >"$work/log" 2>&1 &&
-    cmake --build "$work/build" >>"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+if ! cmake -S "$work" -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$compiler" >"$work/log" 2>&1 ||
+    ! cmake --build "$work/build" >>"$work/log" 2>&1; then
+    cat "$work/log"
+    exit 1
+fi
 for program in with_motet with_static with_core; do
     "$work/build/$program" || { echo "$program failed"; exit 1; }
 done
