@@ -231,7 +231,7 @@ def render(path, rate=None):
         bounds.append([bound for _, bound in sides])
         frame += 1
     if timeline.end is None:
-        # Behind the last voice's end (or refusal) only tails sound, and the file ends with the last frame that is heard.
+        # Behind the last voice's end (or refusal) only tails sound; the file ends with the last frame heard.
         last = max((event[0] for event in mixer.events if event[1] != "starved"), default=0)
         while len(samples) > last and samples[-1] == [0.0, 0.0]:
             samples.pop()
