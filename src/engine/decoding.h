@@ -17,8 +17,8 @@ typedef struct motet_decoded {
 motet_result motet_decode(motet_heap *heap, const motet_source *source, motet_store store, motet_decoded *decoded,
                           char *error, size_t error_size);
 
-/* Samples in memory as a sound keeps them: folded to stereo, cleaned, in the format of `store`. */
-motet_result motet_adopt_pcm(motet_heap *heap, const motet_pcm *pcm, motet_store store, motet_decoded *decoded);
+/* Samples in memory as a sound keeps them: folded to stereo, cleaned, in the format of `wanted`. */
+motet_result motet_adopt_pcm(motet_heap *heap, const motet_pcm *pcm, motet_store wanted, motet_decoded *decoded);
 
 /* Converts what was decoded to the engine's rate: to f32, unless s16 is asked for by name. Does nothing to material of
  * that rate, or with loop points, whose length would not be a whole number of frames. On failure it stays as it was. */

@@ -59,12 +59,12 @@ motet_topology *motet_topology_create(motet_heap *heap, motet_bus_node *const *n
 void motet_topology_destroy(motet_heap *heap, motet_topology *topology);
 
 /* Applies a bus command at the start of a block, or chains it for later in it. */
-void motet_bus_apply_now(motet_engine *engine, uint32_t command, uint64_t frame) MOTET_NONBLOCKING;
-void motet_bus_apply_later(motet_engine *engine, uint32_t command) MOTET_NONBLOCKING;
+void motet_bus_apply_now(motet_engine *engine, uint32_t index, uint64_t frame) MOTET_NONBLOCKING;
+void motet_bus_apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING;
 /* Whether the block must end before a command instead. */
 bool motet_bus_ends_block(const motet_command *command) MOTET_NONBLOCKING;
 /* At the end of the block: the command's bus has no chain any more. */
-void motet_bus_unchain(motet_engine *engine, uint32_t command) MOTET_NONBLOCKING;
+void motet_bus_unchain(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING;
 /* Moves the gates of all buses to what is soloed now. */
 void motet_mixer_open_solo_gates(motet_engine *engine, uint64_t frame, uint32_t fade_frames,
                                  motet_curve curve) MOTET_NONBLOCKING;

@@ -141,7 +141,7 @@ void motet_slot_start(motet_engine *engine, motet_slot *slot, uint64_t frame) MO
 bool motet_slot_is_over(motet_engine *engine, const motet_command *command) MOTET_NONBLOCKING;
 
 /* Applies a command at the slot's present frame; all slots stand at the start of a block. */
-void motet_slot_apply_now(motet_engine *engine, uint32_t command) MOTET_NONBLOCKING;
+void motet_slot_apply_now(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING;
 /* What the commands asked about so far for one frame may need. */
 typedef struct motet_block_needs {
     uint32_t tails;  /* where they are not there, the oldest have to be given up first */
@@ -152,7 +152,7 @@ typedef struct motet_block_needs {
 bool motet_slot_ends_block(motet_engine *engine, const motet_command *command,
                            motet_block_needs *needs) MOTET_NONBLOCKING;
 /* Chains a command that does not end the block to its voice, for later in it. */
-void motet_slot_apply_later(motet_engine *engine, uint32_t command) MOTET_NONBLOCKING;
+void motet_slot_apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING;
 
 /* Renders a slot up to engine frame `end` into a sum whose first frame is `block_start`. */
 void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_stereo_sum sum, uint64_t block_start,
