@@ -399,7 +399,8 @@ static void books_balance(void **state)
     all->calls = sanitizer != NULL && sanitizer[0] != '\0' ? 4000 : 25000; /* a second or two in each case */
     /* Small enough for every limit to be met. */
     motet_engine_def def = {.device = MOTET_DEVICE_MANUAL,
-                            .max_voices = MOST_VOICES,
+                            .max_voices = MOST_VOICES / 2,
+                            .max_virtual_voices = MOST_VOICES / 2,
                             .max_scheduled = 300,
                             .allocator = allocator_of(&heap),
                             .log = hush};

@@ -263,6 +263,28 @@ static void ten_thousand_plays(void)
     motet_engine_destroy(engine);
 }
 
+/* Many more than are mixed, and who is mixed changes. */
+static void voices_become_virtual(void)
+{
+    motet_engine *engine = make_engine((motet_engine_def){.max_voices = 16});
+    motet_sound sound = any_sound(engine);
+    motet_voice voices[200];
+    for (int i = 0; i < 200; i++) {
+        motet_voice_def def = {.loop = true, .volume_db = (float)(-i % 40), .pitch = 1 + i * 0.01};
+        voices[i] = must_play(engine, sound, &def);
+    }
+    for (uint32_t turn = 0; turn < 10; turn++) {
+        for (uint32_t i = 0; i < 200; i++) {
+            float volume_db = -(float)((i * 7 + turn * 13) % 60);
+            assert_int_equal(motet_voice_set_volume_db(engine, voices[i], volume_db, motet_at(turn * 1500 + i)),
+                             MOTET_OK);
+        }
+        render(engine, 1500);
+    }
+    assert_true(stats_of(engine).voices_virtual > 0);
+    motet_engine_destroy(engine);
+}
+
 static void feeds_run_dry(void)
 {
     motet_engine *engine = make_engine((motet_engine_def){0});
@@ -420,6 +442,7 @@ static const struct {
     {"more tails than there are", tails_run_out},
     {"a full queue of commands", queue_runs_full},
     {"10,000 plays and stops", ten_thousand_plays},
+    {"more voices than are mixed", voices_become_virtual},
     {"fed voices that run dry", feeds_run_dry},
     {"sums that overflow", sums_overflow},
     {"a full ring of events", events_run_full},
