@@ -47,9 +47,9 @@ void motet_ramp_start(motet_ramp *ramp, uint64_t frame, uint32_t length, motet_c
         *ramp = motet_ramp_hold(unit, to);
         return;
     }
-    uint32_t replaced = frame == ramp->start ? ramp->shedding : ramp->length;
+    uint64_t longest = frame == ramp->start ? ramp->shedding : (uint64_t)MOTET_RAMP_SHEDDING * ramp->length;
     ramp->start = frame;
-    ramp->shedding = replaced < length ? replaced : length;
+    ramp->shedding = longest < length ? (uint32_t)longest : length;
     ramp->length = length;
     ramp->shape = (uint8_t)(running ? MOTET_RAMP_CUBIC : shape_of(curve, unit, to > from));
     ramp->from = from;

@@ -16,6 +16,8 @@ typedef enum motet_ramp_unit {
     MOTET_RAMP_FACTOR /* pitch, MOTET_PITCH_MIN ... MOTET_PITCH_MAX; "db" is even in octaves */
 } motet_ramp_unit;
 
+enum { MOTET_RAMP_SHEDDING = 4 };
+
 typedef enum motet_ramp_shape {
     MOTET_RAMP_HOLD,  /* stands at `to` */
     MOTET_RAMP_CUBIC, /* from + (to - from)(3t^2 - 2t^3) + M slope s(1-s)^2, s = i/M below 1 */
@@ -39,9 +41,10 @@ typedef struct motet_ramp {
 motet_ramp motet_ramp_hold(motet_ramp_unit unit, double value) MOTET_NONBLOCKING;
 
 /* Moves to `to` from frame `frame` on over `length` frames; 0 is a step. A running ramp is replaced by the cubic from
- * its present value and slope, whatever `curve` says: any other curve would have a corner there. The slope is shed
- * within the length of the ramp that had it, if that is the shorter one: carried through a long fade, the slope of a
- * short one would swing the value far beyond both ends (by 27 dB for a declick replaced by a second's fade). */
+ * its present value and slope, whatever `curve` says: any other curve would have a corner there. The slope is shed over
+ * the new length, or over MOTET_RAMP_SHEDDING times the length of the ramp that had it where that is shorter: carried
+ * through a much longer fade, the slope of a short one would swing the value far beyond both ends (by 27 dB for a declick
+ * replaced by a second's fade). */
 void motet_ramp_start(motet_ramp *ramp, uint64_t frame, uint32_t length, motet_curve curve,
                       double to) MOTET_NONBLOCKING;
 

@@ -1,13 +1,14 @@
 /* A voice as the audio thread sees it: where it reads, how loud it is, when that changes. Audio thread only, but for
  * motet_slots_create and _destroy.
  *
- * Slots [0, max_voices) are the program's voices; as many more are *tails*: fading copies of a voice at the place that
- * it has left by a seek or for another bus. Each slot stands in a list of its bus, in the order in which sums are
- * made: by play number, a voice before its tails, the newest tail first.
+ * The first slots are the program's voices, real and virtual; as many more as may be real are *tails*: fading copies of
+ * a voice at the place that it has left by a seek, for another bus, or for another voice. A real voice and each tail stand
+ * in a list of their bus, in the order in which sums are made: by play number, a voice before its tails, the newest tail
+ * first. Virtual voices: engine/virtual.h.
  *
  * A command inside a block does not cut the block of others. Before the block is mixed the commands due in it are
- * chained to their voice, and the voice applies them as its own rendering reaches their frames; its tails follow the
- * same chain for stops and pauses. Taking a voice to another bus inside a block leaves a copy in the old place, which
+ * chained to their voice, and the voice applies them as its own rendering reaches their frames. A few commands do end
+ * the block for all, so that everything stands at their frame: see motet_slot_ends_block. Taking a voice to another bus inside a block leaves a copy in the old place, which
  * sounds until that command and is a tail from then on, while the voice itself runs along silently (*dry*) in the new
  * bus until it gets there. */
 #ifndef MOTET_ENGINE_SLOT_H

@@ -49,8 +49,8 @@ class Ramp:
         if slope is None and value == goal:
             self.set(goal)  # nothing moves
             return
-        replaced = self.shedding if frame == self.first else self.length
-        self.shedding = min(replaced, length)  # at most as long as the fade that it comes from
+        longest = self.shedding if frame == self.first else 4 * self.length
+        self.shedding = min(longest, length)  # at most four times as long as the fade that it comes from
         self.origin, self.goal, self.first, self.length, self.curve = value, goal, frame, length, curve
         self.start_slope = slope
 
