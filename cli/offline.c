@@ -7,7 +7,12 @@
 #include <string.h>
 #include <time.h>
 
-enum { USUAL_BLOCK_FRAMES = 512, LONGEST_BLOCK_FRAMES = 65536, PROGRESS_BLOCKS = 64 };
+enum {
+    USUAL_BLOCK_FRAMES = 512,
+    LONGEST_BLOCK_FRAMES = 65536,
+    PROGRESS_BLOCKS = 64,
+    EVENT_FRAMES = 512 /* a voice that loops tells so once in so many frames, on multiples of it */
+};
 
 /* One rendering while it goes on. Engine frames: the sample that leaves the engine at frame n belongs to frame
  * n - latency, so the first `latency` are dropped and as many more are rendered at the end. */
@@ -62,20 +67,35 @@ void motet_offline_destroy(motet_offline *offline)
 
 /* ---------------------------------------------------------------------------------------------------- Rendering */
 
-/* Gives what is due and renders one block, at most up to engine frame `until`. */
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Gives what is due and renders one block, at most up to engine frame `until`. Events are taken in between often enough
+ * that none is lost, whatever the block's size. */
 static uint32_t render_block(run *r, uint64_t until)
 {
+    motet_watch *watch = r->request->watch;
     uint64_t block = r->request->block_frames != 0 ? r->request->block_frames : USUAL_BLOCK_FRAMES;
-    uint64_t end = r->now + block < until ? r->now + block : until;
+    uint64_t end = earlier(r->now + block, until);
+    if (watch != NULL) {
+        motet_watch_stand(watch, r->offline->player, r->offline->engine, r->now);
+        end = earlier(end, motet_watch_next_cut(watch, r->now));
+    }
     end = motet_player_give(r->offline->player, r->now, end);
     if (end == 0) {
         return 0;
     }
-    uint32_t count = (uint32_t)(end - r->now);
-    motet_engine_render_f32(r->offline->engine, r->block, count);
-    r->now = end;
-    motet_player_collect(r->offline->player);
-    return count;
+    uint32_t done = 0;
+    while (r->now < end) {
+        uint32_t count = (uint32_t)(earlier(end, r->now - r->now % EVENT_FRAMES + EVENT_FRAMES) - r->now);
+        motet_engine_render_f32(r->offline->engine, r->block + (size_t)done * r->channels, count);
+        motet_player_collect(r->offline->player);
+        done += count;
+        r->now += count;
+    }
+    return done;
 }
 
 static bool send_frames(run *r, const float *frames, uint32_t count)
@@ -83,6 +103,9 @@ static bool send_frames(run *r, const float *frames, uint32_t count)
     for (size_t i = 0; i < (size_t)count * r->channels; i++) {
         double size = fabs((double)frames[i]);
         r->offline->peak = size > r->offline->peak ? size : r->offline->peak;
+    }
+    if (r->request->watch != NULL) {
+        motet_watch_take(r->request->watch, frames, count);
     }
     r->written += count;
     return count == 0 || r->request->sink(r->request->user, frames, count);
@@ -215,6 +238,10 @@ bool motet_offline_run(motet_offline *offline, const motet_offline_request *requ
     offline->wall_seconds = seconds_of(CLOCK_MONOTONIC) - wall;
     offline->frames = r.written;
     end_run(&r);
+    if (done && request->watch != NULL) {
+        motet_watch_judge(request->watch, offline->player, offline->engine, request->has_seconds || timeline->has_end,
+                          offline->problems);
+    }
     return done;
 }
 

@@ -3,6 +3,7 @@
 #define MOTET_CLI_OFFLINE_H
 
 #include "player.h"
+#include "watch.h"
 
 /* Takes the next frames of a rendering, interleaved; false stops it (the taker says why). */
 typedef bool motet_sink_fn(void *user, const float *interleaved, uint32_t frame_count);
@@ -13,6 +14,7 @@ typedef struct motet_offline_request {
     double seconds;
     motet_sink_fn *sink;
     void *user;
+    motet_watch *watch; /* NULL: nobody looks at the "expect" lines */
     /* Called now and then with the frames done and to do (0: not known); may be NULL. False stops the rendering. */
     bool (*progress)(void *user, uint64_t done, uint64_t total);
 } motet_offline_request;

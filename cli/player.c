@@ -112,13 +112,15 @@ static uint64_t own_frame(const motet_player *player, uint64_t frame)
     return frame > player->start ? frame - player->start : 0;
 }
 
-static void add_event(motet_player *player, uint64_t frame, const char *event, const char *reason, uint32_t voice)
+static motet_player_event *add_event(motet_player *player, uint64_t frame, const char *event, const char *reason,
+                                     uint32_t voice)
 {
     player->events =
         motet_memory_grow(player->events, player->event_count, &player->event_capacity, sizeof *player->events);
-    player->events[player->event_count++] =
-        (motet_player_event){.frame = own_frame(player, frame), .event = event, .reason = reason, .voice = voice};
+    motet_player_event *added = &player->events[player->event_count++];
+    *added = (motet_player_event){.frame = own_frame(player, frame), .event = event, .reason = reason, .voice = voice};
     player->events_sorted = false;
+    return added;
 }
 
 void motet_player_start_voice(motet_player *player, uint32_t place, motet_voice id)
@@ -214,7 +216,7 @@ static void find_ended(motet_player *player)
 static void warn_of_sound(const motet_player *player, motet_sound sound)
 {
     for (size_t i = 0; i < player->loaded->sound_count; i++) {
-        if (player->loaded->sounds[i].id == sound.id) {
+        if (player->loaded->sounds[i].id.id == sound.id) {
             motet_problems_warn(player->problems, player->timeline->sounds[i].line,
                                 "sound \"%s\" has NaN or infinity in it; silence is in its place",
                                 player->timeline->sounds[i].name);
@@ -234,7 +236,9 @@ void motet_player_collect(motet_player *player)
             player->end_frame = event.frame > player->end_frame ? event.frame : player->end_frame;
             add_event(player, event.frame, "voice_ended", motet_end_reason_text(event.reason), voice);
             break;
-        case MOTET_EVENT_VOICE_LOOPED: add_event(player, event.frame, "voice_looped", NULL, voice); break;
+        case MOTET_EVENT_VOICE_LOOPED:
+            add_event(player, event.frame, "voice_looped", NULL, voice)->count = event.count;
+            break;
         case MOTET_EVENT_FEED_STARVED: add_event(player, event.frame, "feed_starved", NULL, voice); break;
         case MOTET_EVENT_NON_FINITE:
             if (event.sound.id != 0) {
@@ -255,6 +259,11 @@ void motet_player_collect(motet_player *player)
     if (lost) {
         find_ended(player);
     }
+}
+
+motet_bus motet_player_bus(const motet_player *player, uint32_t bus)
+{
+    return player->buses[bus];
 }
 
 bool motet_player_is_over(const motet_player *player)
@@ -293,48 +302,6 @@ bool motet_player_finds_endless(const motet_player *player, uint64_t now, uint32
         }
     }
     return false;
-}
-
-typedef struct change {
-    uint64_t frame;
-    int step; /* -1 before +1: a voice that ends makes room for one that starts */
-} change;
-
-static int compare_changes(const void *a, const void *b)
-{
-    const change *first = a;
-    const change *second = b;
-    if (first->frame != second->frame) {
-        return first->frame < second->frame ? -1 : 1;
-    }
-    return first->step - second->step;
-}
-
-void motet_player_count_voices(const motet_player *player, uint64_t frames, size_t *started, size_t *most_at_once)
-{
-    size_t count = 0;
-    change *changes = motet_memory_take(2 * player->timeline->voice_count, sizeof *changes);
-    *started = 0;
-    for (size_t i = 0; i < player->timeline->voice_count; i++) {
-        const motet_player_voice *voice = &player->voices[i];
-        if (voice->phase == VOICE_WAITING || voice->cancelled || voice->start_frame >= frames) {
-            continue;
-        }
-        *started += 1;
-        if (voice->end_frame > voice->start_frame) {
-            changes[count++] = (change){voice->start_frame, 1};
-            changes[count++] = (change){voice->end_frame, -1};
-        }
-    }
-    qsort(changes, count, sizeof *changes, compare_changes);
-    int now = 0;
-    int most = 0;
-    for (size_t i = 0; i < count; i++) {
-        now += changes[i].step;
-        most = now > most ? now : most;
-    }
-    *most_at_once = (size_t)most;
-    free(changes);
 }
 
 static int compare_events(const void *a, const void *b)

@@ -13,9 +13,10 @@ typedef struct motet_player motet_player;
 
 typedef struct motet_player_event {
     uint64_t frame;     /* of the timeline */
-    const char *event;  /* "voice_ended", "feed_starved" ... */
-    const char *reason; /* "ended", "stopped", "refused"; NULL where it does not apply */
+    const char *event;  /* "voice_ended", "voice_looped", "feed_starved" ... */
+    const char *reason; /* "ended", "stopped", "stolen", "refused", "failed"; NULL where it does not apply */
     uint32_t voice;     /* place in the timeline, or MOTET_PLAYER_NO_VOICE */
+    uint32_t count;     /* times that it looped; else 0 */
 } motet_player_event;
 
 #define MOTET_PLAYER_NO_VOICE UINT32_MAX
@@ -48,6 +49,19 @@ bool motet_player_finds_endless(const motet_player *player, uint64_t now, uint32
 /* In the first `frames` of the timeline: voices that have started, and the most that sounded or were paused at once.
  * Counted by frames and not by blocks, as the library's own figures are. */
 void motet_player_count_voices(const motet_player *player, uint64_t frames, size_t *started, size_t *most_at_once);
+
+/* From `frame` on, until the next one, so many voices sound or are paused. */
+typedef struct motet_voice_count {
+    uint64_t frame;
+    uint32_t voices;
+} motet_voice_count;
+
+/* The counts of the voices in a bus and in those below it, in the order of their frames; the first is of frame 0. Give
+ * them back with free(). */
+motet_voice_count *motet_player_voice_counts(const motet_player *player, uint32_t bus, size_t *length);
+
+/* The engine's bus of a place in the timeline. */
+motet_bus motet_player_bus(const motet_player *player, uint32_t bus);
 
 /* The events of the same frames, in their order; one at the very end is among them. */
 const motet_player_event *motet_player_events(motet_player *player, uint64_t frames, size_t *count);

@@ -13,6 +13,7 @@ static motet_voice_def voice_def(const motet_player *player, const motet_timelin
     return (motet_voice_def){
         .volume_db = settings->volume_db,
         .pan = settings->pan,
+        .priority = (double)settings->priority,
         .pitch = settings->pitch,
         .bus = player->buses[settings->bus],
         .loop = settings->loop,
@@ -26,15 +27,25 @@ static motet_voice_def voice_def(const motet_player *player, const motet_timelin
 static uint64_t source_frame(const motet_player *player, const motet_timeline_command *command)
 {
     uint32_t sound = player->timeline->voices[command->target].sound;
-    return motet_duration_frames(command->position, player->loaded->sound_rates[sound]);
+    return motet_loaded_frame(player->timeline, player->loaded, sound, command->position);
 }
 
 static motet_result play(motet_player *player, const motet_timeline_command *command)
 {
-    const motet_timeline_voice *voice = &player->timeline->voices[command->target];
+    const motet_timeline *timeline = player->timeline;
+    const motet_timeline_voice *voice = &timeline->voices[command->target];
     motet_voice_def def = voice_def(player, command);
     def.from_frame = source_frame(player, command);
-    motet_voice id = motet_voice_play(player->engine, player->loaded->sounds[voice->sound], &def);
+    player->voices[command->target].loop = motet_loaded_loop(timeline, player->loaded, command, (motet_frame_range){0});
+    if (command->loop != MOTET_NO_LOOP) {
+        const motet_timeline_loop *loop = &timeline->loops[command->loop];
+        def.loop_start_frame = motet_loaded_frame(timeline, player->loaded, voice->sound, loop->start);
+        def.loop_end_frame = motet_loaded_frame(timeline, player->loaded, voice->sound, loop->end);
+        def.loop_whole = loop->whole;
+        def.loop_count = loop->count;
+        def.loop_crossfade_seconds = loop->crossfade_seconds;
+    }
+    motet_voice id = motet_voice_play(player->engine, player->loaded->sounds[voice->sound].id, &def);
     if (id.id == 0) {
         return motet_last_result();
     }
@@ -48,12 +59,13 @@ static double buffer_seconds(const motet_player *player, const motet_timeline_co
 {
     static const double longest = 60;
     static const double spare = 0.1;
-    const motet_timeline_feed *feed = &player->timeline->voices[command->target].feed;
+    const motet_timeline *timeline = player->timeline;
+    const motet_timeline_feed *feed = &timeline->feeds[timeline->voices[command->target].feed];
     size_t frame_bytes = motet_sample_bytes(feed->format) * feed->channels;
     size_t fed_frames = player->voices[command->target].feed_bytes / frame_bytes;
     double needed = (double)fed_frames / feed->rate_hz;
-    double asked = (double)feed->buffer_frames / player->timeline->header.rate_hz;
-    double least = (double)feed->start_after_frames / player->timeline->header.rate_hz;
+    double asked = (double)feed->buffer_frames / timeline->header.rate_hz;
+    double least = (double)feed->start_after_frames / timeline->header.rate_hz;
     double seconds = (needed > asked ? needed : asked) + spare;
     seconds = least + spare > seconds ? least + spare : seconds;
     return seconds < longest ? seconds : longest;
@@ -61,12 +73,13 @@ static double buffer_seconds(const motet_player *player, const motet_timeline_co
 
 static motet_result open_feed(motet_player *player, const motet_timeline_command *command)
 {
-    const motet_timeline_feed *feed = &player->timeline->voices[command->target].feed;
+    const motet_timeline *timeline = player->timeline;
+    const motet_timeline_feed *feed = &timeline->feeds[timeline->voices[command->target].feed];
     const motet_feed_def def = {
         .sample_rate_hz = feed->rate_hz,
         .channels = feed->channels,
         .buffer_seconds = buffer_seconds(player, command),
-        .start_after_seconds = (double)feed->start_after_frames / player->timeline->header.rate_hz,
+        .start_after_seconds = (double)feed->start_after_frames / timeline->header.rate_hz,
         .voice = voice_def(player, command),
     };
     motet_voice id = motet_feed_open(player->engine, &def);
@@ -95,7 +108,13 @@ static motet_result set_values(motet_player *player, const motet_timeline_comman
     }
     if (result == MOTET_OK && (command->changes & MOTET_CHANGE_LOOP) != 0) {
         result = motet_voice_set_loop(engine, voice, settings->loop, timing);
-        player->voices[command->target].loops = settings->loop;
+        player->voices[command->target].loops =
+            settings->loop && !player->timeline->voices[command->target].counts_passes;
+    }
+    if (result == MOTET_OK && (command->changes & MOTET_CHANGE_LOOP_RANGE) != 0) {
+        motet_frame_range *range = &player->voices[command->target].loop;
+        *range = motet_loaded_loop(player->timeline, player->loaded, command, *range);
+        result = motet_voice_set_loop_range(engine, voice, range->start, range->end, timing);
     }
     if (result == MOTET_OK && (command->changes & MOTET_CHANGE_BUS) != 0) {
         result = motet_voice_set_bus(engine, voice, player->buses[settings->bus], timing);
@@ -207,12 +226,14 @@ motet_result motet_player_command(motet_player *player, const motet_timeline_com
     case MOTET_VERB_OPEN:
         result = command->verb == MOTET_VERB_PLAY ? play(player, command) : open_feed(player, command);
         player->voices[command->target].start_frame = command->at;
-        player->voices[command->target].loops = command->settings.loop;
+        player->voices[command->target].loops =
+            command->settings.loop && !player->timeline->voices[command->target].counts_passes;
         player->voices[command->target].paused = command->settings.paused;
         break;
     case MOTET_VERB_SET_BUS: result = give_group(player, command); break;
     case MOTET_VERB_STOP_SOUND:
-        result = motet_sound_stop(player->engine, player->loaded->sounds[command->target], timing_of(player, command));
+        result =
+            motet_sound_stop(player->engine, player->loaded->sounds[command->target].id, timing_of(player, command));
         mark_sound_stopping(player, command->target);
         break;
     default: result = change_voice(player, command); break;

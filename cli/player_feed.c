@@ -16,7 +16,8 @@ void motet_player_drop_feed(motet_player *player, motet_player_voice *voice)
 static bool write_pending(motet_player *player, uint32_t place)
 {
     motet_player_voice *voice = &player->voices[place];
-    const motet_timeline_feed *feed = &player->timeline->voices[place].feed;
+    const motet_timeline *timeline = player->timeline;
+    const motet_timeline_feed *feed = &timeline->feeds[timeline->voices[place].feed];
     size_t frame_bytes = motet_sample_bytes(feed->format) * feed->channels;
     union {
         int16_t s16[PIECE_SAMPLES];

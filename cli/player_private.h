@@ -13,9 +13,10 @@ typedef struct motet_player_voice {
     uint64_t end_frame;   /* UINT64_MAX while it is active */
     bool cancelled;       /* stopped before its first frame */
     /* What the commands so far make of it. */
-    bool loops;
+    bool loops; /* for ever */
     bool paused;
     bool stopping;
+    motet_frame_range loop;
     /* Of a fed voice. */
     motet_bytes pending; /* given by the timeline, not yet taken by the engine */
     size_t pending_start;

@@ -37,13 +37,27 @@ void motet_timeline_free(motet_timeline *timeline)
         free(timeline->texts[i]);
     }
     free(timeline->texts);
+    for (size_t i = 0; i < timeline->sound_count; i++) {
+        free(timeline->sounds[i].members);
+        free(timeline->sounds[i].weights);
+    }
     free(timeline->folder);
     free(timeline->sounds);
     free(timeline->buses);
     free(timeline->voices);
     free(timeline->commands);
+    free(timeline->feeds);
+    free(timeline->loops);
     free(timeline->chunks);
+    free(timeline->expects);
     *timeline = (motet_timeline){0};
+}
+
+motet_time_base motet_timeline_base(const motet_timeline *timeline, uint32_t rate_hz)
+{
+    return (motet_time_base){.rate_hz = rate_hz,
+                             .tempo_millionths = timeline->header.tempo_millionths,
+                             .beats_per_bar = timeline->header.beats_per_bar};
 }
 
 bool motet_timeline_surely_ends(const motet_timeline *timeline)

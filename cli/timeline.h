@@ -17,6 +17,9 @@ typedef struct motet_timeline_header {
     double declick_seconds; /* as motet_engine_def has it */
     uint64_t seed;
     uint32_t max_voices;
+    uint32_t max_virtual_voices; /* 0: none */
+    uint32_t tempo_millionths;   /* as motet_time_base has it */
+    uint32_t beats_per_bar;
 } motet_timeline_header;
 
 typedef struct motet_timeline_sound {
@@ -26,7 +29,8 @@ typedef struct motet_timeline_sound {
         MOTET_MATERIAL_NONE /* its line is wrong */,
         MOTET_MATERIAL_FILE,
         MOTET_MATERIAL_PCM,
-        MOTET_MATERIAL_SIGNAL
+        MOTET_MATERIAL_SIGNAL,
+        MOTET_MATERIAL_SET
     } kind;
     const char *file; /* of FILE and PCM, as written */
     motet_store store;
@@ -35,6 +39,14 @@ typedef struct motet_timeline_sound {
     motet_sample_format format; /* of PCM; likewise below */
     uint32_t channels;
     uint32_t rate_hz;
+    uint32_t *members; /* of SET: places in the list; likewise below */
+    float *weights;    /* NULL: all alike */
+    size_t member_count;
+    float volume_jitter_db;
+    float pitch_jitter_semitones;
+    uint32_t max_voices; /* of any; 0: any number; likewise below */
+    uint64_t min_interval_frames;
+    motet_yield yield;
 } motet_timeline_sound;
 
 typedef struct motet_timeline_bus {
@@ -55,21 +67,31 @@ typedef struct motet_timeline_feed {
     uint64_t start_after_frames;
 } motet_timeline_feed;
 
-/* A voice of the file: one "play" or "open". The flags are what its last commands leave behind, however long it
- * lives: they tell whether it must come to an end. */
+/* A voice of the file: one "play" or "open", or one of the plays of a line that repeats. The flags are what its last
+ * commands leave behind, however long it lives: they tell whether it must come to an end. */
 typedef struct motet_timeline_voice {
     const char *name; /* NULL without "as" */
     uint32_t line;
     bool fed;
     uint32_t sound; /* where it is not fed */
-    motet_timeline_feed feed;
-    bool loops;
+    uint32_t feed;  /* where it is: place in the list */
+    uint64_t start_frame;
+    bool counts_passes; /* its loop ends by itself */
+    bool loops;         /* for ever */
     bool paused;
     bool stopped;
-    bool wants_loop_points; /* loops at some time, and not the whole sound */
-    bool loop_whole;
     uint32_t finish_line; /* of its "finish", 0 without */
 } motet_timeline_voice;
+
+/* The loop of a "play" or "set"; ends in the sound's own rate. */
+typedef struct motet_timeline_loop {
+    motet_duration start, end;
+    bool whole;
+    uint32_t count;
+    double crossfade_seconds;
+} motet_timeline_loop;
+
+#define MOTET_NO_LOOP UINT32_MAX
 
 /* Which values a "set" or "set_bus" names. */
 enum {
@@ -79,7 +101,10 @@ enum {
     MOTET_CHANGE_LOOP = 8,
     MOTET_CHANGE_BUS = 16,
     MOTET_CHANGE_MUTE = 32,
-    MOTET_CHANGE_SOLO = 64
+    MOTET_CHANGE_SOLO = 64,
+    MOTET_CHANGE_LOOP_START = 128,
+    MOTET_CHANGE_LOOP_END = 256,
+    MOTET_CHANGE_LOOP_RANGE = MOTET_CHANGE_LOOP_START | MOTET_CHANGE_LOOP_END
 };
 
 /* Values of "play", "open", "set" and "set_bus". */
@@ -93,6 +118,7 @@ typedef struct motet_timeline_settings {
     bool mute;
     bool solo;
     motet_quality quality;
+    float priority;
 } motet_timeline_settings;
 
 typedef struct motet_timeline_command {
@@ -105,6 +131,7 @@ typedef struct motet_timeline_command {
     uint32_t changes; /* MOTET_CHANGE_ bits */
     motet_timeline_settings settings;
     motet_duration position; /* "from" of play, "to" of seek */
+    uint32_t loop;           /* of play and set: place in the list, or MOTET_NO_LOOP */
     uint32_t chunk;          /* of feed: place of its data */
 } motet_timeline_command;
 
@@ -115,16 +142,32 @@ typedef struct motet_timeline_chunk {
     const char *base64;
 } motet_timeline_chunk;
 
+/* What an "expect" says of the time since the last one of an earlier frame, or since the start. */
+typedef struct motet_timeline_expect {
+    uint64_t at;
+    uint32_t line;
+    uint32_t bus;
+    bool has_peak, has_voices, has_clicks;
+    double peak_low_db, peak_high_db;
+    uint64_t voices_low, voices_high;
+    uint64_t clicks_high;
+} motet_timeline_expect;
+
 typedef struct motet_timeline {
     char *folder; /* that paths start from */
     motet_timeline_header header;
     motet_timeline_sound *sounds;
     motet_timeline_bus *buses; /* Master first, parents before children */
     motet_timeline_voice *voices;
-    motet_timeline_command *commands; /* in the order of `at`; definitions, notes and "end" are not among them */
+    motet_timeline_command
+        *commands; /* in the order of `at`; definitions, "expect", "note", "end" are not among them */
+    motet_timeline_feed *feeds;
+    motet_timeline_loop *loops;
     motet_timeline_chunk *chunks;
-    size_t sound_count, bus_count, voice_count, command_count, chunk_count;
-    size_t sound_capacity, bus_capacity, voice_capacity, command_capacity, chunk_capacity;
+    motet_timeline_expect *expects; /* in the order of `at` */
+    size_t sound_count, bus_count, voice_count, command_count, feed_count, loop_count, chunk_count, expect_count;
+    size_t sound_capacity, bus_capacity, voice_capacity, command_capacity, feed_capacity, loop_capacity, chunk_capacity,
+        expect_capacity;
     size_t busiest_frame; /* the most commands that one frame has */
     bool has_end;
     uint64_t end_frame;
@@ -140,6 +183,9 @@ bool motet_timeline_is_file(const char *path);
 bool motet_timeline_read(motet_timeline *timeline, const char *path, uint32_t rate_hz, motet_problems *problems);
 
 void motet_timeline_free(motet_timeline *timeline);
+
+/* What turns a time of the timeline into frames at a rate: the header's own, or a sound's for places in it. */
+motet_time_base motet_timeline_base(const motet_timeline *timeline, uint32_t rate_hz);
 
 /* True when every voice is certain to end. False when it depends on how long a voice lives, or when one lasts for
  * ever: only a rendering tells. */

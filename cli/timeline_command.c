@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+static const double PRIORITY_MAX = 200; /* as motet_voice_def has it */
+
 static const char *own_name(const motet_parser *parser)
 {
     return parser->values[MOTET_FIELD_NAME].text;
@@ -18,6 +20,7 @@ static motet_timeline_command new_command(const motet_parser *parser, motet_verb
         .curve = (motet_curve)values[MOTET_FIELD_CURVE].whole,
         .verb = verb,
         .line = parser->line,
+        .loop = MOTET_NO_LOOP,
         .settings =
             {
                 .volume_db =
@@ -29,6 +32,7 @@ static motet_timeline_command new_command(const motet_parser *parser, motet_verb
                 .mute = values[MOTET_FIELD_MUTE].whole != 0,
                 .solo = values[MOTET_FIELD_SOLO].whole != 0,
                 .quality = (motet_quality)values[MOTET_FIELD_QUALITY].whole,
+                .priority = motet_parser_clamp(values[MOTET_FIELD_PRIORITY].number, -PRIORITY_MAX, PRIORITY_MAX),
             },
     };
     if (fade->present) {
@@ -46,28 +50,70 @@ static void add_command(motet_parser *parser, motet_timeline_command command)
     timeline->commands[timeline->command_count++] = command;
 }
 
-static uint32_t add_voice(motet_parser *parser, const char *name, motet_timeline_voice voice)
+/* From now on the name is that of the voices of `use`, which all have been added. */
+static void use_name(motet_parser *parser, const char *name, motet_voice_name use)
+{
+    size_t older = 0;
+    use.older = motet_names_find(&parser->voices, name, &older) ? (uint32_t)older : MOTET_NO_NAME;
+    while (use.older != MOTET_NO_NAME) {
+        const motet_voice_name *other = &parser->uses[use.older];
+        if (other->at + (other->count - 1) * other->every > use.at) {
+            break;
+        }
+        use.older = other->older;
+    }
+    parser->uses = motet_memory_grow(parser->uses, parser->use_count, &parser->use_capacity, sizeof use);
+    motet_names_set(&parser->voices, name, parser->use_count);
+    parser->uses[parser->use_count++] = use;
+}
+
+/* Adds `count` voices, one every `every` frames, and returns the place of the first. */
+static uint32_t add_voices(motet_parser *parser, const char *name, motet_timeline_voice voice, uint32_t count,
+                           uint64_t every)
 {
     motet_timeline *timeline = parser->timeline;
-    uint32_t place = (uint32_t)timeline->voice_count;
+    uint32_t first = (uint32_t)timeline->voice_count;
+    uint64_t at = parser->values[MOTET_FIELD_AT].frames;
     voice.line = parser->line;
-    if (name != NULL) {
-        voice.name = motet_parser_keep(parser, name);
-        motet_names_set(&parser->voices, name, place);
+    voice.name = name != NULL ? motet_parser_keep(parser, name) : NULL;
+    for (uint32_t k = 0; k < count; k++) {
+        voice.start_frame = at + k * every;
+        timeline->voices =
+            motet_memory_grow(timeline->voices, timeline->voice_count, &timeline->voice_capacity, sizeof voice);
+        timeline->voices[timeline->voice_count++] = voice;
     }
-    timeline->voices =
-        motet_memory_grow(timeline->voices, timeline->voice_count, &timeline->voice_capacity, sizeof voice);
-    timeline->voices[timeline->voice_count++] = voice;
-    return place;
+    if (name != NULL) {
+        use_name(parser, name, (motet_voice_name){.first = first, .count = count, .at = at, .every = every});
+    }
+    return first;
+}
+
+/* The voice that a name stands for at a time: of those that have started by then, the one that did so last. */
+static uint32_t resolve_name(const motet_parser *parser, size_t newest, uint64_t at)
+{
+    uint32_t voice = 0;
+    uint64_t start = 0;
+    bool found = false;
+    for (uint32_t i = (uint32_t)newest; i != MOTET_NO_NAME; i = parser->uses[i].older) {
+        const motet_voice_name *use = &parser->uses[i];
+        uint64_t past = at > use->at ? at - use->at : 0;
+        uint64_t last = use->every == 0 || past / use->every >= use->count ? use->count - 1 : past / use->every;
+        if (!found || use->at + last * use->every > start) {
+            voice = use->first + (uint32_t)last;
+            start = use->at + last * use->every;
+            found = true;
+        }
+    }
+    return voice;
 }
 
 static motet_timeline_voice *find_voice(motet_parser *parser, uint32_t *place)
 {
     const char *name = own_name(parser);
-    size_t index = 0;
-    if (motet_names_find(&parser->voices, name, &index)) {
-        *place = (uint32_t)index;
-        return &parser->timeline->voices[index];
+    size_t newest = 0;
+    if (motet_names_find(&parser->voices, name, &newest)) {
+        *place = resolve_name(parser, newest, parser->values[MOTET_FIELD_AT].frames);
+        return &parser->timeline->voices[*place];
     }
     const char *nearest = motet_names_nearest(&parser->voices, name);
     if (nearest != NULL) {
@@ -113,25 +159,98 @@ static bool read_bus(motet_parser *parser, motet_timeline_command *command)
     return !bus->present || motet_parser_find_bus(parser, bus->text, &command->settings.bus);
 }
 
+/* ------------------------------------------------------------------------------------------------------- Loops */
+
+static bool is_zero(const motet_value *position)
+{
+    return position->duration.whole == 0 && position->duration.trillionths == 0;
+}
+
+/* Keeps what the line says of a loop; MOTET_NO_LOOP where that is nothing. */
+static uint32_t add_loop(motet_parser *parser)
+{
+    motet_timeline *timeline = parser->timeline;
+    const motet_value *values = parser->values;
+    static const motet_field fields[] = {MOTET_FIELD_LOOP_START, MOTET_FIELD_LOOP_END, MOTET_FIELD_LOOP_WHOLE,
+                                         MOTET_FIELD_LOOP_COUNT, MOTET_FIELD_LOOP_CROSSFADE};
+    bool any = false;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        any = any || values[fields[i]].present;
+    }
+    if (!any) {
+        return MOTET_NO_LOOP;
+    }
+    const motet_timeline_loop loop = {
+        .start = values[MOTET_FIELD_LOOP_START].duration,
+        .end = values[MOTET_FIELD_LOOP_END].duration,
+        .whole = values[MOTET_FIELD_LOOP_WHOLE].whole != 0,
+        .count = (uint32_t)values[MOTET_FIELD_LOOP_COUNT].whole,
+        .crossfade_seconds = (double)values[MOTET_FIELD_LOOP_CROSSFADE].frames / parser->timeline->header.rate_hz,
+    };
+    timeline->loops = motet_memory_grow(timeline->loops, timeline->loop_count, &timeline->loop_capacity, sizeof loop);
+    timeline->loops[timeline->loop_count] = loop;
+    return (uint32_t)timeline->loop_count++;
+}
+
+static bool check_loop(motet_parser *parser)
+{
+    const motet_value *values = parser->values;
+    const motet_value *start = &values[MOTET_FIELD_LOOP_START];
+    if (values[MOTET_FIELD_LOOP_WHOLE].whole != 0 && !(is_zero(start) && is_zero(&values[MOTET_FIELD_LOOP_END]))) {
+        motet_parser_error(parser, "\"loop_whole\" beside \"%s\" in \"play\"; expected one of them",
+                           is_zero(start) ? "loop_end" : "loop_start");
+        return false;
+    }
+    return true;
+}
+
 /* ------------------------------------------------------------------------------------------------------ Voices */
+
+static bool check_repeat(motet_parser *parser)
+{
+    const motet_value *repeat = &parser->values[MOTET_FIELD_REPEAT];
+    const motet_value *every = &parser->values[MOTET_FIELD_EVERY];
+    if (repeat->written != every->written) {
+        motet_parser_error(parser, "\"%s\" without \"%s\" in \"play\"; expected both or none",
+                           repeat->written ? "repeat" : "every", repeat->written ? "every" : "repeat");
+        return false;
+    }
+    uint64_t left = MOTET_TIME_MAX_FRAMES - parser->values[MOTET_FIELD_AT].frames;
+    if (every->frames > 0 && left / every->frames < repeat->whole) {
+        motet_parser_error(parser,
+                           "the last \"repeat\" in \"play\" is too late; expected fewer, or a shorter \"every\"");
+        return false;
+    }
+    return true;
+}
 
 static void play(motet_parser *parser)
 {
+    const motet_value *values = parser->values;
     motet_timeline_command command = new_command(parser, MOTET_VERB_PLAY);
-    bool loop_whole = parser->values[MOTET_FIELD_LOOP_WHOLE].whole != 0;
     motet_timeline_voice voice = {
-        .loops = command.settings.loop,
+        .counts_passes = values[MOTET_FIELD_LOOP_COUNT].whole > 0,
+        .loops = command.settings.loop && values[MOTET_FIELD_LOOP_COUNT].whole == 0,
         .paused = command.settings.paused,
-        .loop_whole = loop_whole,
-        .wants_loop_points = command.settings.loop && !loop_whole,
     };
     bool good = check_plain(parser, "\"mode\" to be \"2d\" or \"3d\" beside it") && parser->good;
     good = own_name(parser) != NULL && motet_parser_find_sound(parser, own_name(parser), &voice.sound) && good;
     good = read_bus(parser, &command) && good;
-    command.target = add_voice(parser, parser->values[MOTET_FIELD_AS].text, voice);
-    command.position = parser->values[MOTET_FIELD_FROM].duration;
-    if (good) {
+    good = check_loop(parser) && good;
+    good = check_repeat(parser) && good;
+    uint32_t count = good ? (uint32_t)values[MOTET_FIELD_REPEAT].whole : 1;
+    uint64_t every = values[MOTET_FIELD_EVERY].frames;
+    command.target = add_voices(parser, values[MOTET_FIELD_AS].text, voice, count, every);
+    if (!good) {
+        return;
+    }
+    command.position = values[MOTET_FIELD_FROM].duration;
+    command.loop = add_loop(parser);
+    parser->repeats = parser->repeats || count > 1;
+    for (uint32_t k = 0; k < count; k++) {
         add_command(parser, command);
+        command.target++;
+        command.at += every;
     }
 }
 
@@ -139,23 +258,23 @@ static void open_feed(motet_parser *parser)
 {
     const motet_value *values = parser->values;
     motet_timeline_command command = new_command(parser, MOTET_VERB_OPEN);
-    motet_timeline_voice voice = {
-        .fed = true,
-        .paused = command.settings.paused,
-        .feed =
-            {
-                .rate_hz = (uint32_t)values[MOTET_FIELD_RATE].whole,
-                .channels = (uint32_t)values[MOTET_FIELD_CHANNELS].whole,
-                .format = values[MOTET_FIELD_FORMAT].whole == 0 ? MOTET_SAMPLE_S16 : MOTET_SAMPLE_F32,
-                .buffer_frames = values[MOTET_FIELD_BUFFER].frames,
-                .start_after_frames = values[MOTET_FIELD_START_AFTER].frames,
-            },
+    motet_timeline *timeline = parser->timeline;
+    const motet_timeline_feed feed = {
+        .rate_hz = (uint32_t)values[MOTET_FIELD_RATE].whole,
+        .channels = (uint32_t)values[MOTET_FIELD_CHANNELS].whole,
+        .format = values[MOTET_FIELD_FORMAT].whole == 0 ? MOTET_SAMPLE_S16 : MOTET_SAMPLE_F32,
+        .buffer_frames = values[MOTET_FIELD_BUFFER].frames,
+        .start_after_frames = values[MOTET_FIELD_START_AFTER].frames,
     };
+    const motet_timeline_voice voice = {
+        .fed = true, .feed = (uint32_t)timeline->feed_count, .paused = command.settings.paused};
     bool good = read_bus(parser, &command) && parser->good;
     if (own_name(parser) == NULL) {
         return;
     }
-    command.target = add_voice(parser, own_name(parser), voice);
+    timeline->feeds = motet_memory_grow(timeline->feeds, timeline->feed_count, &timeline->feed_capacity, sizeof feed);
+    timeline->feeds[timeline->feed_count++] = feed;
+    command.target = add_voices(parser, own_name(parser), voice, 1, 0);
     if (good) {
         add_command(parser, command);
     }
@@ -231,9 +350,10 @@ static void set(motet_parser *parser)
         motet_field field;
         uint32_t change;
     } changes[] = {
-        {MOTET_FIELD_VOLUME_DB, MOTET_CHANGE_VOLUME}, {MOTET_FIELD_PAN, MOTET_CHANGE_PAN},
-        {MOTET_FIELD_PITCH, MOTET_CHANGE_PITCH},      {MOTET_FIELD_LOOP, MOTET_CHANGE_LOOP},
-        {MOTET_FIELD_BUS, MOTET_CHANGE_BUS},
+        {MOTET_FIELD_VOLUME_DB, MOTET_CHANGE_VOLUME},  {MOTET_FIELD_PAN, MOTET_CHANGE_PAN},
+        {MOTET_FIELD_PITCH, MOTET_CHANGE_PITCH},       {MOTET_FIELD_LOOP, MOTET_CHANGE_LOOP},
+        {MOTET_FIELD_BUS, MOTET_CHANGE_BUS},           {MOTET_FIELD_LOOP_START, MOTET_CHANGE_LOOP_START},
+        {MOTET_FIELD_LOOP_END, MOTET_CHANGE_LOOP_END},
     };
     motet_timeline_command command = new_command(parser, MOTET_VERB_SET);
     bool good = check_plain(parser, "a voice with \"mode\" \"2d\" or \"3d\"") && parser->good;
@@ -245,15 +365,19 @@ static void set(motet_parser *parser)
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         command.changes |= parser->values[changes[i].field].present ? changes[i].change : 0;
     }
-    if ((command.changes & MOTET_CHANGE_LOOP) != 0) {
-        if (voice->fed) {
-            motet_parser_error(parser, "\"loop\" in \"set\" of \"%s\", which is fed; expected a voice of \"play\"",
-                               voice->name);
-            return;
-        }
-        voice->loops = command.settings.loop;
-        voice->wants_loop_points = voice->wants_loop_points || (voice->loops && !voice->loop_whole);
+    const uint32_t of_loop = command.changes & (MOTET_CHANGE_LOOP | MOTET_CHANGE_LOOP_RANGE);
+    if (of_loop != 0 && voice->fed) {
+        motet_parser_error(parser, "\"%s\" in \"set\" of \"%s\", which is fed; expected a voice of \"play\"",
+                           (of_loop & MOTET_CHANGE_LOOP) != 0         ? "loop"
+                           : (of_loop & MOTET_CHANGE_LOOP_START) != 0 ? "loop_start"
+                                                                      : "loop_end",
+                           voice->name);
+        return;
     }
+    if ((of_loop & MOTET_CHANGE_LOOP) != 0) {
+        voice->loops = command.settings.loop && !voice->counts_passes;
+    }
+    command.loop = add_loop(parser);
     add_command(parser, command);
 }
 
@@ -290,7 +414,8 @@ static void stop_sound(motet_parser *parser)
     }
     for (size_t i = 0; i < timeline->voice_count; i++) {
         motet_timeline_voice *voice = &timeline->voices[i];
-        voice->stopped = voice->stopped || (!voice->fed && voice->sound == command.target);
+        bool played = !voice->fed && voice->sound == command.target && voice->start_frame <= command.at;
+        voice->stopped = voice->stopped || played;
     }
     add_command(parser, command);
 }

@@ -43,19 +43,21 @@ bool motet_parser_find_sound(motet_parser *parser, const char *name, uint32_t *s
 
 /* ----------------------------------------------------------------------------------------------------- Sounds */
 
-/* The six ways to say what a sound is made of. */
+/* The ways to say what a sound is made of. */
 static const struct source {
+    const char *name;
     motet_field field;
-    const motet_keys *keys; /* NULL: a file */
+    const motet_keys *keys; /* NULL: not an object */
     motet_signal_kind signal;
 } sources[] = {
-    {MOTET_FIELD_FILE, NULL, 0},
-    {MOTET_FIELD_PCM, &motet_pcm_keys, 0},
-    {MOTET_FIELD_SINE, &motet_sine_keys, MOTET_SIGNAL_SINE},
-    {MOTET_FIELD_NOISE, &motet_noise_keys, MOTET_SIGNAL_NOISE},
-    {MOTET_FIELD_CONSTANT, &motet_constant_keys, MOTET_SIGNAL_CONSTANT},
-    {MOTET_FIELD_RAMP, &motet_ramp_keys, MOTET_SIGNAL_RAMP},
-    {MOTET_FIELD_IMPULSE, &motet_impulse_keys, MOTET_SIGNAL_IMPULSE},
+    {"file", MOTET_FIELD_FILE, NULL, 0},
+    {"pcm", MOTET_FIELD_PCM, &motet_pcm_keys, 0},
+    {"sine", MOTET_FIELD_SINE, &motet_sine_keys, MOTET_SIGNAL_SINE},
+    {"noise", MOTET_FIELD_NOISE, &motet_noise_keys, MOTET_SIGNAL_NOISE},
+    {"constant", MOTET_FIELD_CONSTANT, &motet_constant_keys, MOTET_SIGNAL_CONSTANT},
+    {"ramp", MOTET_FIELD_RAMP, &motet_ramp_keys, MOTET_SIGNAL_RAMP},
+    {"impulse", MOTET_FIELD_IMPULSE, &motet_impulse_keys, MOTET_SIGNAL_IMPULSE},
+    {"variations", MOTET_FIELD_VARIATIONS, NULL, 0},
 };
 
 /* The one source that the line names; complains and returns NULL when there are none or several. */
@@ -67,15 +69,15 @@ static const struct source *find_source(motet_parser *parser)
             continue;
         }
         if (found != NULL) {
-            motet_parser_error(parser, "\"%s\" and \"%s\" in one \"sound\"; expected one of them",
-                               found->keys != NULL ? found->keys->name : "file", sources[i].keys->name);
+            motet_parser_error(parser, "\"%s\" and \"%s\" in one \"sound\"; expected one of them", found->name,
+                               sources[i].name);
             return NULL;
         }
         found = &sources[i];
     }
     if (found == NULL) {
         motet_parser_error(parser, "nothing to make the sound of in \"sound\"; expected \"file\", \"pcm\", \"sine\", "
-                                   "\"noise\", \"constant\", \"ramp\" or \"impulse\"");
+                                   "\"noise\", \"constant\", \"ramp\", \"impulse\" or \"variations\"");
     }
     return found;
 }
@@ -103,11 +105,99 @@ static void read_signal(motet_parser *parser, motet_timeline_sound *sound, const
     signal->amplitude = values[MOTET_FIELD_AMPLITUDE].number;
     signal->from = source->signal == MOTET_SIGNAL_CONSTANT ? signal->amplitude : values[MOTET_FIELD_FROM].number;
     signal->to = values[MOTET_FIELD_TO].number;
-    signal->at_frame = motet_duration_frames(values[MOTET_FIELD_AT].duration, rate);
+    const motet_time_base base = motet_timeline_base(parser->timeline, rate);
+    signal->at_frame = motet_duration_frames(values[MOTET_FIELD_AT].duration, &base);
     signal->seed = values[MOTET_FIELD_SEED].present ? values[MOTET_FIELD_SEED].whole : header->seed;
     if (motet_seconds_frames(signal->seconds, rate) == UINT64_MAX) {
         motet_parser_error(parser, "\"seconds\" in \"%s\" is too long", source->keys->name);
     }
+}
+
+/* ------------------------------------------------------------------------------------------------------- Sets */
+
+enum { SET_COUNT_MAX = 256 }; /* as motet_sound_variations has it */
+
+static bool find_member(motet_parser *parser, const char *name, uint32_t *member)
+{
+    if (!motet_parser_find_sound(parser, name, member)) {
+        return false;
+    }
+    if (parser->timeline->sounds[*member].kind == MOTET_MATERIAL_SET) {
+        motet_parser_error(parser, "\"%s\" in \"variations\" has variations itself; expected single sounds", name);
+        return false;
+    }
+    return true;
+}
+
+static void read_set(motet_parser *parser, motet_timeline_sound *sound)
+{
+    const json_t *names = parser->values[MOTET_FIELD_VARIATIONS].object;
+    const motet_value *weights = &parser->values[MOTET_FIELD_WEIGHTS];
+    size_t count = json_array_size(names);
+    sound->kind = MOTET_MATERIAL_SET;
+    sound->volume_jitter_db = (float)parser->values[MOTET_FIELD_VOLUME_JITTER_DB].number;
+    sound->pitch_jitter_semitones = (float)parser->values[MOTET_FIELD_PITCH_JITTER_SEMITONES].number;
+    if (count == 0 || count > SET_COUNT_MAX) {
+        motet_parser_error(parser, "\"variations\" in \"sound\" has %zu names; expected 1 to %d", count, SET_COUNT_MAX);
+        return;
+    }
+    sound->members = motet_memory_take(count, sizeof *sound->members);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        sound->member_count += find_member(parser, name, &sound->members[i]);
+    }
+    if (!weights->present) {
+        return;
+    }
+    if (json_array_size(weights->object) != count) {
+        motet_parser_error(parser, "\"weights\" in \"sound\" has %zu numbers; expected %zu, one for each variation",
+                           json_array_size(weights->object), count);
+        return;
+    }
+    sound->weights = motet_memory_take(count, sizeof *sound->weights);
+    for (size_t i = 0; i < count; i++) {
+        sound->weights[i] = (float)json_number_value(json_array_get(weights->object, i));
+    }
+}
+
+/* Keys that mean something for some kinds of sound only. */
+static void check_company(motet_parser *parser, const struct source *source)
+{
+    static const struct {
+        const char *name;
+        motet_field field;
+        enum { WITH_SIGNAL, WITH_SET, WITHOUT_SET } where;
+        const char *expected;
+        uint64_t fallback; /* of WITHOUT_SET: a value that says nothing */
+    } keys[] = {
+        {"channels", MOTET_FIELD_CHANNELS, WITH_SIGNAL, "a generated sound only", 0},
+        {"rate", MOTET_FIELD_RATE, WITH_SIGNAL, "a generated sound only", 0},
+        {"weights", MOTET_FIELD_WEIGHTS, WITH_SET, "\"variations\" only", 0},
+        {"volume_jitter_db", MOTET_FIELD_VOLUME_JITTER_DB, WITH_SET, "\"variations\" only", 0},
+        {"pitch_jitter_semitones", MOTET_FIELD_PITCH_JITTER_SEMITONES, WITH_SET, "\"variations\" only", 0},
+        {"store", MOTET_FIELD_STORE, WITHOUT_SET, "the sounds that it picks from", 0},
+        {"convert", MOTET_FIELD_CONVERT, WITHOUT_SET, "the sounds that it picks from", 1},
+    };
+    bool is_set = source->field == MOTET_FIELD_VARIATIONS;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        bool fits = keys[i].where == WITH_SIGNAL ? source->signal != 0
+                    : keys[i].where == WITH_SET  ? is_set
+                                                 : !is_set || parser->values[keys[i].field].whole == keys[i].fallback;
+        if (parser->values[keys[i].field].present && !fits) {
+            motet_parser_error(parser, "\"%s\" in \"sound\" beside \"%s\"; expected it with %s", keys[i].name,
+                               source->name, keys[i].expected);
+        }
+    }
+}
+
+/* -------------------------------------------------------------------------------------------------- All sounds */
+
+static void read_rules(const motet_parser *parser, motet_timeline_sound *sound)
+{
+    const motet_value *values = parser->values;
+    sound->max_voices = (uint32_t)values[MOTET_FIELD_MAX_VOICES].whole;
+    sound->min_interval_frames = values[MOTET_FIELD_MIN_INTERVAL].frames;
+    sound->yield = (motet_yield)values[MOTET_FIELD_YIELD].whole;
 }
 
 static void read_source(motet_parser *parser, motet_timeline_sound *sound)
@@ -116,27 +206,22 @@ static void read_source(motet_parser *parser, motet_timeline_sound *sound)
     if (source == NULL) {
         return;
     }
-    if (source->signal == 0) {
-        static const motet_field generated_only[] = {MOTET_FIELD_CHANNELS, MOTET_FIELD_RATE};
-        static const char *const names[] = {"channels", "rate"};
-        for (size_t i = 0; i < 2; i++) {
-            if (parser->values[generated_only[i]].present) {
-                motet_parser_error(parser, "\"%s\" in \"sound\" beside \"%s\"; expected it with a generated sound only",
-                                   names[i], source->keys != NULL ? source->keys->name : "file");
-            }
-        }
-    }
+    check_company(parser, source);
+    read_rules(parser, sound);
     sound->store = (motet_store)parser->values[MOTET_FIELD_STORE].whole;
     sound->no_convert = parser->values[MOTET_FIELD_CONVERT].whole == 0;
-    if (source->keys == NULL) {
+    if (source->field == MOTET_FIELD_FILE) {
         sound->kind = MOTET_MATERIAL_FILE;
         sound->file = motet_parser_keep(parser, parser->values[MOTET_FIELD_FILE].text);
         return;
     }
+    if (source->field == MOTET_FIELD_VARIATIONS) {
+        read_set(parser, sound);
+        return;
+    }
     motet_value values[MOTET_FIELD_COUNT];
     const json_t *object = parser->values[source->field].object;
-    if (!motet_values_read(values, source->keys, object, parser->timeline->header.rate_hz, parser->problems,
-                           parser->line)) {
+    if (!motet_values_read(values, source->keys, object, &parser->base, parser->problems, parser->line)) {
         return;
     }
     if (source->signal != 0) {
@@ -159,17 +244,19 @@ void motet_parser_define_sound(motet_parser *parser)
     if (parser->good) {
         read_source(parser, &sound);
     }
-    if (!parser->good || parser->problems->errors > errors) {
+    size_t earlier = 0;
+    bool again = name != NULL && motet_names_find(&parser->sounds, name, &earlier);
+    if (!parser->good || again || parser->problems->errors > errors) {
+        free(sound.members);
+        free(sound.weights);
         sound = (motet_timeline_sound){.kind = MOTET_MATERIAL_NONE};
     }
     sound.line = parser->line;
-    if (name == NULL) {
-        return;
-    }
-    size_t earlier = 0;
-    if (motet_names_find(&parser->sounds, name, &earlier)) {
+    if (again) {
         motet_parser_error(parser, "sound \"%s\" is already defined in line %u; expected another name", name,
                            (unsigned)timeline->sounds[earlier].line);
+    }
+    if (name == NULL || again) {
         return;
     }
     sound.name = motet_parser_keep(parser, name);

@@ -1,11 +1,13 @@
 #include "timeline_keys.h"
 
 #include "motet/motet.h"
+#include "timeline_time.h"
 
-/* The place of a word is the value of motet_curve, motet_store, motet_quality; of a PCM format, s16 or f32; of a mode,
- * whether the voice is in space. */
+/* The place of a word is the value of motet_curve, motet_store, motet_yield, motet_quality; of a PCM format, s16 or
+ * f32; of a mode, whether the voice is in space. */
 static const char *const curves[] = {"smooth", "linear", "db", "power", NULL};
 static const char *const stores[] = {"auto", "s16", "f32", NULL};
+static const char *const yields[] = {"quietest", "oldest", "new", NULL};
 static const char *const qualities[] = {"default", "linear", "cubic", "sinc16", "sinc32", NULL};
 static const char *const pcm_formats[] = {"s16", "f32", NULL};
 static const char *const modes[] = {"plain", "2d", "3d", NULL};
@@ -13,13 +15,18 @@ static const char *const modes[] = {"plain", "2d", "3d", NULL};
 _Static_assert(MOTET_CURVE_SMOOTH == 0 && MOTET_CURVE_LINEAR == 1 && MOTET_CURVE_DB == 2 && MOTET_CURVE_POWER == 3,
                "a curve is its place");
 _Static_assert(MOTET_STORE_AUTO == 0 && MOTET_STORE_S16 == 1 && MOTET_STORE_F32 == 2, "a store is its place");
+_Static_assert(MOTET_YIELD_QUIETEST == 0 && MOTET_YIELD_OLDEST == 1 && MOTET_YIELD_NEW == 2, "a yield is its place");
 _Static_assert(MOTET_QUALITY_DEFAULT == 0 && MOTET_QUALITY_LINEAR == 1 && MOTET_QUALITY_CUBIC == 2 &&
                    MOTET_QUALITY_SINC16 == 3 && MOTET_QUALITY_SINC32 == 4,
                "a quality is its place");
 
 #define DAY_SECONDS 86400.0
 #define FEED_SECONDS_MAX 60.0
-#define LEVEL_MAX 1e6 /* far beyond full scale, far from the end of a float */
+#define INTERVAL_SECONDS_MAX 60.0
+#define JITTER_MAX 24.0
+#define REPEAT_MAX 1000000.0   /* voices that one line may start: far beyond hearing, and memory is taken for each */
+#define COUNT_MAX 4294967295.0 /* of what the library counts in 32 bits */
+#define LEVEL_MAX 1e6          /* far beyond full scale, far from the end of a float */
 #define HZ_MAX 1e6
 #define WHOLE_MAX 9007199254740991.0   /* 2^53 - 1: what a double holds exactly */
 #define SEED_MAX 9223372036854775807.0 /* 2^63 - 1: the largest whole number that is read */
@@ -51,10 +58,10 @@ static const motet_key header_keys[] = {
     KEY_WITH("ceiling_db", NUMBER, CEILING_DB, .min = -24, .max = 0),
     KEY_WITH("declick", TIME, DECLICK, .max = 1),
     KEY_WITH("seed", WHOLE, SEED, .max = SEED_MAX),
-    KEY_WITH("tempo", POSITIVE, NONE, .fallback = 120),
-    KEY_WITH("beats_per_bar", WHOLE, NONE, .fallback = 4, .min = 1, .max = 1000),
+    KEY_WITH("tempo", NUMBER, TEMPO, .fallback = 120, .min = MOTET_TEMPO_MIN, .max = MOTET_TEMPO_MAX),
+    KEY_WITH("beats_per_bar", WHOLE, BEATS_PER_BAR, .fallback = 4, .min = 1, .max = MOTET_BEATS_PER_BAR_MAX),
     KEY_WITH("max_voices", WHOLE, MAX_VOICES, .fallback = 256, .min = 1, .max = 16384),
-    KEY_WITH("max_virtual_voices", WHOLE, NONE, .fallback = 4096, .max = 1048576),
+    KEY_WITH("max_virtual_voices", WHOLE, MAX_VIRTUAL_VOICES, .fallback = 4096, .max = 262144),
 };
 
 static const motet_key play_keys[] = {
@@ -65,14 +72,14 @@ static const motet_key play_keys[] = {
     KEY("pan", NUMBER, PAN),
     KEY_WITH("pitch", POSITIVE, PITCH, .fallback = 1),
     KEY("loop", FLAG, LOOP),
-    DEFAULT_KEY("loop_start", POSITION),
-    DEFAULT_KEY("loop_end", POSITION),
-    KEY_WITH("loop_count", WHOLE, NONE, .later = true, .max = WHOLE_MAX),
-    DEFAULT_KEY("loop_crossfade", TIME),
+    KEY("loop_start", POSITION, LOOP_START),
+    KEY("loop_end", POSITION, LOOP_END),
+    KEY_WITH("loop_count", WHOLE, LOOP_COUNT, .max = COUNT_MAX),
+    KEY_WITH("loop_crossfade", TIME, LOOP_CROSSFADE, .max = DAY_SECONDS),
     KEY("loop_whole", FLAG, LOOP_WHOLE),
     KEY("from", POSITION, FROM),
     KEY("bus", TEXT, BUS),
-    KEY("priority", NUMBER, NONE),
+    KEY("priority", NUMBER, PRIORITY),
     KEY_WITH("quality", CHOICE, QUALITY, .choices = qualities, .choices_now = 5),
     KEY_WITH("mode", CHOICE, MODE, .choices = modes, .choices_now = 1),
     KEY("paused", FLAG, PAUSED),
@@ -83,8 +90,8 @@ static const motet_key play_keys[] = {
     KEY("min_distance", ANY, MIN_DISTANCE),
     KEY("max_distance", ANY, MAX_DISTANCE),
     KEY("rolloff", ANY, ROLLOFF),
-    LATER_KEY("repeat"),
-    LATER_KEY("every"),
+    KEY_WITH("repeat", WHOLE, REPEAT, .fallback = 1, .min = 1, .max = REPEAT_MAX),
+    KEY("every", TIME, EVERY),
     LATER_KEY("sends"),
     LATER_KEY("effects"),
 };
@@ -96,8 +103,8 @@ static const motet_key set_keys[] = {
     KEY("pan", NUMBER, PAN),
     KEY_WITH("pitch", POSITIVE, PITCH, .fallback = 1),
     KEY("loop", FLAG, LOOP),
-    DEFAULT_KEY("loop_start", POSITION),
-    DEFAULT_KEY("loop_end", POSITION),
+    KEY("loop_start", POSITION, LOOP_START),
+    KEY("loop_end", POSITION, LOOP_END),
     KEY("bus", TEXT, BUS),
     FADE_KEY,
     CURVE_KEY,
@@ -125,7 +132,7 @@ static const motet_key open_keys[] = {
     KEY("bus", TEXT, BUS),
     KEY_WITH("buffer", TIME, BUFFER, .max = FEED_SECONDS_MAX),
     KEY_WITH("start_after", TIME, START_AFTER, .max = FEED_SECONDS_MAX),
-    KEY("priority", NUMBER, NONE),
+    KEY("priority", NUMBER, PRIORITY),
     KEY_WITH("quality", CHOICE, QUALITY, .choices = qualities, .choices_now = 5),
     KEY("paused", FLAG, PAUSED),
     FADE_KEY,
@@ -144,6 +151,14 @@ static const motet_key finish_keys[] = {OWN_KEY("finish", TEXT), AT_KEY};
 static const motet_key set_bus_keys[] = {
     OWN_KEY("set_bus", TEXT), AT_KEY,   KEY("volume_db", NUMBER, VOLUME_DB), KEY("mute", FLAG, MUTE),
     KEY("solo", FLAG, SOLO),  FADE_KEY, KEY("parent", TEXT, PARENT),         CURVE_KEY,
+};
+
+static const motet_key expect_keys[] = {OWN_KEY("expect", OBJECT), AT_KEY};
+static const motet_key expected_keys[] = {
+    KEY("bus", TEXT, BUS),
+    KEY("peak_db", RANGE, PEAK_DB),
+    KEY("voices", COUNTS, VOICES),
+    KEY_WITH("clicks", WHOLE, CLICKS, .max = WHOLE_MAX),
 };
 
 static const motet_key note_keys[] = {OWN_KEY("note", NOTE), AT_KEY};
@@ -168,13 +183,13 @@ static const motet_key sound_keys[] = {
     KEY("pcm", OBJECT, PCM),
     KEY_WITH("channels", WHOLE, CHANNELS, .fallback = 1, .min = 1, .max = 2),
     KEY_WITH("rate", WHOLE, RATE, .min = 1, .max = SOUND_RATE_MAX),
-    LATER_KEY("variations"),
-    LATER_KEY("weights"),
-    LATER_KEY("volume_jitter_db"),
-    LATER_KEY("pitch_jitter_semitones"),
-    LATER_KEY("max_voices"),
-    LATER_KEY("min_interval"),
-    LATER_KEY("yield"),
+    KEY("variations", NAMES, VARIATIONS),
+    KEY("weights", WEIGHTS, WEIGHTS),
+    KEY_WITH("volume_jitter_db", NUMBER, VOLUME_JITTER_DB, .max = JITTER_MAX),
+    KEY_WITH("pitch_jitter_semitones", NUMBER, PITCH_JITTER_SEMITONES, .max = JITTER_MAX),
+    KEY_WITH("max_voices", WHOLE, MAX_VOICES, .max = COUNT_MAX),
+    KEY_WITH("min_interval", TIME, MIN_INTERVAL, .max = INTERVAL_SECONDS_MAX),
+    KEY_WITH("yield", CHOICE, YIELD, .choices = yields, .choices_now = 3),
 };
 
 #define SECONDS_KEY KEY_WITH("seconds", NUMBER, SECONDS, .required = true, .max = WHOLE_MAX)
@@ -238,7 +253,7 @@ const motet_keys motet_verb_keys[MOTET_VERB_COUNT] = {
     [MOTET_VERB_SET_SNAPSHOT] = {.name = "set_snapshot", .later = true, .command = true},
     [MOTET_VERB_SET_LISTENER] = {.name = "set_listener", .later = true, .command = true},
     [MOTET_VERB_NOTE] = {.name = "note", ROWS(note_keys), .command = true},
-    [MOTET_VERB_EXPECT] = {.name = "expect", .later = true, .command = true},
+    [MOTET_VERB_EXPECT] = {.name = "expect", ROWS(expect_keys), .command = true},
     [MOTET_VERB_END] = {.name = "end", ROWS(end_keys), .command = true},
     [MOTET_VERB_SOUND] = {.name = "sound", ROWS(sound_keys)},
     [MOTET_VERB_EFFECT] = {.name = "effect", .later = true},
@@ -255,3 +270,4 @@ const motet_keys motet_constant_keys = {.name = "constant", ROWS(constant_keys)}
 const motet_keys motet_ramp_keys = {.name = "ramp", ROWS(ramp_keys)};
 const motet_keys motet_impulse_keys = {.name = "impulse", ROWS(impulse_keys)};
 const motet_keys motet_pcm_keys = {.name = "pcm", ROWS(pcm_keys)};
+const motet_keys motet_expect_keys = {.name = "expect", ROWS(expected_keys)};

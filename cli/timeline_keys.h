@@ -52,9 +52,14 @@ typedef enum motet_field {
     MOTET_FIELD_PITCH,
     MOTET_FIELD_LOOP,
     MOTET_FIELD_LOOP_WHOLE,
+    MOTET_FIELD_LOOP_START,
+    MOTET_FIELD_LOOP_END,
+    MOTET_FIELD_LOOP_COUNT,
+    MOTET_FIELD_LOOP_CROSSFADE,
     MOTET_FIELD_FROM,
     MOTET_FIELD_TO,
     MOTET_FIELD_BUS,
+    MOTET_FIELD_PRIORITY,
     MOTET_FIELD_QUALITY,
     MOTET_FIELD_MODE,
     MOTET_FIELD_PAUSED,
@@ -63,6 +68,8 @@ typedef enum motet_field {
     MOTET_FIELD_MIN_DISTANCE,
     MOTET_FIELD_MAX_DISTANCE,
     MOTET_FIELD_ROLLOFF,
+    MOTET_FIELD_REPEAT,
+    MOTET_FIELD_EVERY,
     MOTET_FIELD_RATE,
     MOTET_FIELD_CHANNELS,
     MOTET_FIELD_FORMAT,
@@ -72,6 +79,12 @@ typedef enum motet_field {
     MOTET_FIELD_BASE64,
     MOTET_FIELD_CONVERT,
     MOTET_FIELD_STORE,
+    MOTET_FIELD_VARIATIONS,
+    MOTET_FIELD_WEIGHTS,
+    MOTET_FIELD_VOLUME_JITTER_DB,
+    MOTET_FIELD_PITCH_JITTER_SEMITONES,
+    MOTET_FIELD_MIN_INTERVAL,
+    MOTET_FIELD_YIELD,
     MOTET_FIELD_PARENT,
     MOTET_FIELD_MUTE,
     MOTET_FIELD_SOLO,
@@ -88,7 +101,13 @@ typedef enum motet_field {
     MOTET_FIELD_LIMITER,
     MOTET_FIELD_CEILING_DB,
     MOTET_FIELD_DECLICK,
+    MOTET_FIELD_TEMPO,
+    MOTET_FIELD_BEATS_PER_BAR,
     MOTET_FIELD_MAX_VOICES,
+    MOTET_FIELD_MAX_VIRTUAL_VOICES,
+    MOTET_FIELD_PEAK_DB,
+    MOTET_FIELD_VOICES,
+    MOTET_FIELD_CLICKS,
     MOTET_FIELD_COUNT
 } motet_field;
 
@@ -101,7 +120,11 @@ typedef enum motet_key_kind {
     MOTET_KEY_POSITIVE, /* a number above 0 */
     MOTET_KEY_WHOLE,
     MOTET_KEY_FLAG,
-    MOTET_KEY_CHOICE, /* one of some words */
+    MOTET_KEY_CHOICE,  /* one of some words */
+    MOTET_KEY_NAMES,   /* a list of strings that are not empty */
+    MOTET_KEY_WEIGHTS, /* a list of numbers above 0 */
+    MOTET_KEY_RANGE,   /* two numbers, the lowest first */
+    MOTET_KEY_COUNTS,  /* two whole numbers, likewise */
     MOTET_KEY_OBJECT,
     MOTET_KEY_ANY
 } motet_key_kind;
@@ -130,8 +153,8 @@ typedef struct motet_keys {
 
 extern const motet_keys motet_verb_keys[MOTET_VERB_COUNT];
 
-/* Of the generated sounds and of "pcm". */
+/* Of the generated sounds, of "pcm", and of what is expected. */
 extern const motet_keys motet_sine_keys, motet_noise_keys, motet_constant_keys, motet_ramp_keys, motet_impulse_keys,
-    motet_pcm_keys;
+    motet_pcm_keys, motet_expect_keys;
 
 #endif /* MOTET_CLI_TIMELINE_KEYS_H */

@@ -16,6 +16,8 @@ motet_engine_def motet_timeline_engine_def(const motet_timeline *timeline)
         .sample_rate_hz = header->rate_hz,
         .channels = header->channels,
         .max_voices = header->max_voices,
+        .max_virtual_voices = header->max_virtual_voices,
+        .no_virtual_voices = header->max_virtual_voices == 0,
         .max_buses = (uint32_t)buses,
         .max_scheduled = (uint32_t)(scheduled < MAX_SCHEDULED ? scheduled : MAX_SCHEDULED),
         .device = MOTET_DEVICE_MANUAL,
@@ -40,6 +42,18 @@ static char *unshared_name(const motet_timeline *timeline, const motet_timeline_
     return motet_string_copy(sound->file);
 }
 
+static motet_sound_def sound_def(const motet_timeline *timeline, const motet_timeline_sound *sound, const char *name)
+{
+    return (motet_sound_def){
+        .name = name,
+        .store = sound->store,
+        .no_convert = sound->no_convert,
+        .max_voices = sound->max_voices,
+        .yield = sound->yield,
+        .min_interval_seconds = (double)sound->min_interval_frames / timeline->header.rate_hz,
+    };
+}
+
 static motet_sound load_file(const motet_timeline *timeline, const motet_timeline_sound *sound, motet_engine *engine,
                              motet_problems *problems)
 {
@@ -52,7 +66,7 @@ static motet_sound load_file(const motet_timeline *timeline, const motet_timelin
     }
     char *path = motet_path_join(timeline->folder, sound->file);
     char *name = unshared_name(timeline, sound);
-    const motet_sound_def def = {.name = name, .store = sound->store, .no_convert = sound->no_convert};
+    const motet_sound_def def = sound_def(timeline, sound, name);
     loaded = motet_sound_load(engine, path, &def);
     if (loaded.id == 0) {
         motet_problems_error_file(problems, sound->line, "%s", motet_last_error());
@@ -96,7 +110,7 @@ static motet_sound load_pcm(const motet_timeline *timeline, const motet_timeline
         .sample_rate_hz = sound->rate_hz,
         .frame_count = frames,
     };
-    const motet_sound_def def = {.name = sound->file, .store = sound->store, .no_convert = sound->no_convert};
+    const motet_sound_def def = sound_def(timeline, sound, sound->file);
     loaded = motet_sound_from_pcm(engine, &pcm, &def);
     if (loaded.id == 0) {
         motet_problems_error(problems, sound->line, "%s", motet_last_error());
@@ -106,13 +120,45 @@ static motet_sound load_pcm(const motet_timeline *timeline, const motet_timeline
     return loaded;
 }
 
+/* What is wrong with a sound that it picks from has been told. */
+static motet_sound make_set(const motet_timeline *timeline, const motet_timeline_sound *sound, motet_engine *engine,
+                            const motet_loaded *loaded, motet_problems *problems)
+{
+    motet_sound made = {0};
+    motet_sound *members = motet_memory_take(sound->member_count, sizeof *members);
+    bool complete = true;
+    for (size_t i = 0; i < sound->member_count; i++) {
+        members[i] = loaded->sounds[sound->members[i]].id;
+        complete = complete && members[i].id != 0;
+    }
+    const motet_sound_def rules = sound_def(timeline, sound, sound->name);
+    const motet_variations_def def = {
+        .name = rules.name,
+        .weights = sound->weights,
+        .volume_jitter_db = sound->volume_jitter_db,
+        .pitch_jitter_semitones = sound->pitch_jitter_semitones,
+        .max_voices = rules.max_voices,
+        .yield = rules.yield,
+        .min_interval_seconds = rules.min_interval_seconds,
+    };
+    if (complete) {
+        made = motet_sound_variations(engine, members, (uint32_t)sound->member_count, &def);
+    }
+    if (complete && made.id == 0) {
+        motet_problems_error(problems, sound->line, "%s", motet_last_error());
+    }
+    free(members);
+    return made;
+}
+
 static motet_sound load_sound(const motet_timeline *timeline, const motet_timeline_sound *sound, motet_engine *engine,
-                              motet_problems *problems)
+                              const motet_loaded *loaded, motet_problems *problems)
 {
     switch (sound->kind) {
+    case MOTET_MATERIAL_SET: return make_set(timeline, sound, engine, loaded, problems);
     case MOTET_MATERIAL_PCM: return load_pcm(timeline, sound, engine, problems);
     case MOTET_MATERIAL_SIGNAL: {
-        const motet_sound_def def = {.name = sound->name, .store = sound->store, .no_convert = sound->no_convert};
+        const motet_sound_def def = sound_def(timeline, sound, sound->name);
         motet_sound made = motet_sound_from_signal(engine, &sound->signal, &def);
         if (made.id == 0) {
             motet_problems_error(problems, sound->line, "%s", motet_last_error());
@@ -125,16 +171,21 @@ static motet_sound load_sound(const motet_timeline *timeline, const motet_timeli
     return (motet_sound){0};
 }
 
-/* Whether the sound is looped by a voice that expects the loop points of the file. */
-static bool is_looped_by_points(const motet_timeline *timeline, size_t sound)
+static void describe_set(const motet_timeline_sound *sound, const motet_loaded *loaded, motet_loaded_sound *set)
 {
-    for (size_t i = 0; i < timeline->voice_count; i++) {
-        const motet_timeline_voice *voice = &timeline->voices[i];
-        if (!voice->fed && voice->sound == sound && voice->wants_loop_points) {
-            return true;
+    for (size_t i = 0; i < sound->member_count; i++) {
+        const motet_loaded_sound *member = &loaded->sounds[sound->members[i]];
+        if (i == 0) {
+            set->rate_hz = member->rate_hz;
+            set->loop = member->loop;
+        }
+        set->rate_hz = member->rate_hz == set->rate_hz ? set->rate_hz : 0;
+        set->has_several_loops =
+            set->has_several_loops || member->loop.start != set->loop.start || member->loop.end != set->loop.end;
+        if (member->frames > 0 && (set->frames == 0 || member->frames < set->frames)) {
+            set->frames = member->frames;
         }
     }
-    return false;
 }
 
 static void load_sounds(const motet_timeline *timeline, motet_engine *engine, motet_loaded *loaded,
@@ -142,22 +193,123 @@ static void load_sounds(const motet_timeline *timeline, motet_engine *engine, mo
 {
     for (size_t i = 0; i < timeline->sound_count; i++) {
         const motet_timeline_sound *sound = &timeline->sounds[i];
-        loaded->sounds[i] = load_sound(timeline, sound, engine, problems);
-        motet_sound_info info = {0};
-        if (loaded->sounds[i].id == 0 || motet_sound_get_info(engine, loaded->sounds[i], &info) != MOTET_OK) {
+        motet_loaded_sound *made = &loaded->sounds[i];
+        made->id = load_sound(timeline, sound, engine, loaded, problems);
+        if (sound->kind == MOTET_MATERIAL_SET) {
+            describe_set(sound, loaded, made);
             continue;
         }
-        loaded->sound_rates[i] = info.sample_rate_hz;
+        motet_sound_info info = {0};
+        if (made->id.id == 0 || motet_sound_get_info(engine, made->id, &info) != MOTET_OK) {
+            continue;
+        }
+        made->rate_hz = info.sample_rate_hz;
+        made->frames = info.frame_count;
+        made->loop = (motet_frame_range){info.loop_start_frame, info.loop_end_frame};
         if (info.truncated) {
             motet_problems_warn(problems, sound->line, "%s: is cut short; its first %llu frames play", sound->file,
                                 (unsigned long long)info.frame_count);
         }
-        if (info.loop_end_frame > info.loop_start_frame && is_looped_by_points(timeline, i)) {
-            motet_problems_warn(problems, sound->line,
-                                "%s: its loop points are not in this version; \"loop\" repeats the whole sound",
-                                sound->file);
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------- Places in sounds */
+
+uint64_t motet_loaded_frame(const motet_timeline *timeline, const motet_loaded *loaded, uint32_t sound,
+                            motet_duration position)
+{
+    const motet_time_base base = motet_timeline_base(timeline, loaded->sounds[sound].rate_hz);
+    return motet_duration_frames(position, &base);
+}
+
+static const uint64_t UNKNOWN = UINT64_MAX; /* where a set's sounds have loop points of their own */
+
+motet_frame_range motet_loaded_loop(const motet_timeline *timeline, const motet_loaded *loaded,
+                                    const motet_timeline_command *command, motet_frame_range before)
+{
+    uint32_t place = timeline->voices[command->target].sound;
+    const motet_loaded_sound *sound = &loaded->sounds[place];
+    const motet_timeline_loop *loop = command->loop != MOTET_NO_LOOP ? &timeline->loops[command->loop] : NULL;
+    motet_frame_range given = {0};
+    if (loop != NULL) {
+        given.start = motet_loaded_frame(timeline, loaded, place, loop->start);
+        given.end = motet_loaded_frame(timeline, loaded, place, loop->end);
+    }
+    if (command->verb == MOTET_VERB_SET) {
+        return (motet_frame_range){(command->changes & MOTET_CHANGE_LOOP_START) != 0 ? given.start : before.start,
+                                   (command->changes & MOTET_CHANGE_LOOP_END) != 0 ? given.end : before.end};
+    }
+    if (given.start != 0 || given.end != 0 || (loop != NULL && loop->whole)) {
+        return given;
+    }
+    return sound->has_several_loops ? (motet_frame_range){UNKNOWN, UNKNOWN} : sound->loop;
+}
+
+static void check_position(const motet_timeline *timeline, const motet_loaded *loaded,
+                           const motet_timeline_command *command, const char *key, motet_duration position,
+                           motet_problems *problems)
+{
+    uint32_t sound = timeline->voices[command->target].sound;
+    if (loaded->sounds[sound].rate_hz == 0 && position.unit != MOTET_UNIT_FRAMES) {
+        motet_problems_error(problems, command->line,
+                             "\"%s\" in \"%s\" is a time, but the sounds of \"%s\" have several rates; expected a "
+                             "whole number of frames",
+                             key, motet_verb_keys[command->verb].name, timeline->sounds[sound].name);
+    }
+}
+
+static void check_range(const motet_timeline *timeline, const motet_loaded *loaded,
+                        const motet_timeline_command *command, motet_frame_range range, motet_problems *problems)
+{
+    const char *verb = motet_verb_keys[command->verb].name;
+    uint32_t place = timeline->voices[command->target].sound;
+    uint64_t frames = loaded->sounds[place].frames;
+    uint64_t end = range.end == 0 || range.end > frames ? frames : range.end;
+    if (range.start == UNKNOWN || range.end == UNKNOWN) {
+        motet_problems_error(problems, command->line,
+                             "one end of a loop in \"%s\" of a voice of \"%s\", whose sounds have loop points of their "
+                             "own; expected \"loop_start\" and \"loop_end\"",
+                             verb, timeline->sounds[place].name);
+    } else if (range.start >= end && frames > 0) {
+        motet_problems_error(problems, command->line,
+                             "a loop from frame %llu to %llu in \"%s\" of \"%s\", which has %llu frames; expected its "
+                             "start before its end",
+                             (unsigned long long)range.start, (unsigned long long)end, verb,
+                             timeline->sounds[place].name, (unsigned long long)frames);
+    }
+}
+
+/* Places that can only be judged with the sounds at hand. */
+static void check_places(const motet_timeline *timeline, const motet_loaded *loaded, motet_problems *problems)
+{
+    motet_frame_range *ranges = motet_memory_take(timeline->voice_count, sizeof *ranges);
+    for (size_t i = 0; i < timeline->command_count; i++) {
+        const motet_timeline_command *command = &timeline->commands[i];
+        bool of_range = command->verb == MOTET_VERB_PLAY ||
+                        (command->verb == MOTET_VERB_SET && (command->changes & MOTET_CHANGE_LOOP_RANGE) != 0);
+        if (!of_range && command->verb != MOTET_VERB_SEEK) {
+            continue;
+        }
+        const motet_timeline_voice *voice = &timeline->voices[command->target];
+        bool repeated = command->verb == MOTET_VERB_PLAY && command->target > 0 && voice[-1].line == voice->line;
+        if (of_range) {
+            ranges[command->target] = motet_loaded_loop(timeline, loaded, command, ranges[command->target]);
+        }
+        if (repeated || loaded->sounds[voice->sound].id.id == 0) {
+            continue;
+        }
+        check_position(timeline, loaded, command, command->verb == MOTET_VERB_SEEK ? "to" : "from", command->position,
+                       problems);
+        if (of_range && command->loop != MOTET_NO_LOOP) {
+            const motet_timeline_loop *loop = &timeline->loops[command->loop];
+            check_position(timeline, loaded, command, "loop_start", loop->start, problems);
+            check_position(timeline, loaded, command, "loop_end", loop->end, problems);
+            if (command->verb == MOTET_VERB_SET || ranges[command->target].start != UNKNOWN) {
+                check_range(timeline, loaded, command, ranges[command->target], problems);
+            }
         }
     }
+    free(ranges);
 }
 
 /* ------------------------------------------------------------------------------------------------------- Feeds */
@@ -191,7 +343,7 @@ static void check_whole_frames(const motet_timeline *timeline, const motet_loade
         if (command->verb == MOTET_VERB_FEED) {
             sizes[command->target] += loaded->chunks[command->chunk].size;
         } else if (command->verb == MOTET_VERB_FINISH) {
-            const motet_timeline_feed *feed = &timeline->voices[command->target].feed;
+            const motet_timeline_feed *feed = &timeline->feeds[timeline->voices[command->target].feed];
             size_t rest = sizes[command->target] % (motet_sample_bytes(feed->format) * feed->channels);
             if (rest != 0) {
                 motet_problems_warn(problems, command->line,
@@ -208,9 +360,9 @@ bool motet_timeline_load(const motet_timeline *timeline, motet_engine *engine, m
     size_t errors = problems->errors;
     *loaded = (motet_loaded){.sound_count = timeline->sound_count, .chunk_count = timeline->chunk_count};
     loaded->sounds = motet_memory_take(timeline->sound_count, sizeof *loaded->sounds);
-    loaded->sound_rates = motet_memory_take(timeline->sound_count, sizeof *loaded->sound_rates);
     loaded->chunks = motet_memory_take(timeline->chunk_count, sizeof *loaded->chunks);
     load_sounds(timeline, engine, loaded, problems);
+    check_places(timeline, loaded, problems);
     for (size_t i = 0; i < timeline->chunk_count; i++) {
         load_chunk(timeline, &timeline->chunks[i], &loaded->chunks[i], problems);
     }
@@ -246,6 +398,5 @@ void motet_loaded_free(motet_loaded *loaded)
     }
     free(loaded->chunks);
     free(loaded->sounds);
-    free(loaded->sound_rates);
     *loaded = (motet_loaded){0};
 }

@@ -6,11 +6,24 @@
 #include "timeline.h"
 #include "timeline_values.h"
 
+/* One use of a voice's name: the voices of one line, which start one after the other. */
+typedef struct motet_voice_name {
+    uint32_t first, count; /* places of the voices */
+    uint64_t at, every;
+    uint32_t older; /* an earlier use that goes on starting voices after this one's first, or MOTET_NO_NAME */
+} motet_voice_name;
+
+#define MOTET_NO_NAME UINT32_MAX
+
 typedef struct motet_parser {
     motet_timeline *timeline;
     motet_problems *problems;
+    motet_time_base base;
     uint32_t line;
-    motet_names sounds, buses, voices;
+    motet_names sounds, buses, voices; /* a voice's name is the place of its newest use */
+    motet_voice_name *uses;
+    size_t use_count, use_capacity;
+    bool repeats;                          /* the commands are not in the order of their times yet */
     motet_value values[MOTET_FIELD_COUNT]; /* of the present line */
     const char *verb;                      /* its name */
     bool good;                             /* whether its values could be read */
@@ -39,5 +52,9 @@ bool motet_parser_find_sound(motet_parser *parser, const char *name, uint32_t *s
 void motet_parser_define_sound(motet_parser *parser);
 void motet_parser_define_bus(motet_parser *parser);
 void motet_parser_command(motet_parser *parser, motet_verb verb);
+void motet_parser_expect(motet_parser *parser);
+
+/* After the last line: whether each "expect" has something to look at. */
+void motet_parser_check_expects(motet_parser *parser);
 
 #endif /* MOTET_CLI_TIMELINE_PARSER_H */

@@ -39,6 +39,11 @@ static bool has_header(const motet_parser *parser)
     return parser->timeline->header.rate_hz != 0;
 }
 
+static uint32_t millionths(double tempo)
+{
+    return (uint32_t)(tempo * 1e6 + 0.5);
+}
+
 /* Sets the header from the parser's values, which are the defaults where nothing was read. */
 static void take_header(motet_parser *parser)
 {
@@ -46,26 +51,41 @@ static void take_header(motet_parser *parser)
     const motet_value *declick = &values[MOTET_FIELD_DECLICK];
     motet_timeline_header *header = &parser->timeline->header;
     header->rate_hz = parser->rate_override != 0 ? parser->rate_override : (uint32_t)values[MOTET_FIELD_RATE].whole;
+    header->tempo_millionths = millionths(values[MOTET_FIELD_TEMPO].number);
+    header->beats_per_bar = (uint32_t)values[MOTET_FIELD_BEATS_PER_BAR].whole;
+    parser->base = motet_timeline_base(parser->timeline, header->rate_hz);
     header->channels = (uint32_t)values[MOTET_FIELD_CHANNELS].whole;
     header->limiter = values[MOTET_FIELD_LIMITER].whole != 0;
     header->ceiling_db = (float)values[MOTET_FIELD_CEILING_DB].number;
     header->seed = values[MOTET_FIELD_SEED].whole;
     header->max_voices = (uint32_t)values[MOTET_FIELD_MAX_VOICES].whole;
+    header->max_virtual_voices = (uint32_t)values[MOTET_FIELD_MAX_VIRTUAL_VOICES].whole;
     header->declick_seconds = !declick->present      ? 0
                               : declick->frames == 0 ? MOTET_FADE_NONE
                                                      : (double)declick->frames / header->rate_hz;
 }
 
+/* The header's own times count in its own rate and tempo, so these come first. Wrong ones are told later. */
+static motet_time_base find_base(const motet_parser *parser, const json_t *object)
+{
+    const json_t *rate = json_object_get(object, "rate");
+    json_int_t own = json_is_integer(rate) ? json_integer_value(rate) : 0;
+    double tempo = json_number_value(json_object_get(object, "tempo"));
+    double beats = json_number_value(json_object_get(object, "beats_per_bar"));
+    bool has_tempo = tempo >= MOTET_TEMPO_MIN && tempo <= MOTET_TEMPO_MAX;
+    bool has_beats = beats >= 1 && beats <= MOTET_BEATS_PER_BAR_MAX;
+    return (motet_time_base){.rate_hz = parser->rate_override != 0  ? parser->rate_override
+                                        : own >= 1 && own <= 384000 ? (uint32_t)own
+                                                                    : 48000,
+                             .tempo_millionths = millionths(has_tempo ? tempo : 120),
+                             .beats_per_bar = has_beats ? (uint32_t)beats : 4};
+}
+
 static void read_header(motet_parser *parser, const json_t *object)
 {
     const motet_keys *keys = &motet_verb_keys[MOTET_VERB_HEADER];
-    /* Its own times count in its own rate, so that comes first; a wrong one is told below. */
-    const json_t *rate = json_object_get(object, "rate");
-    json_int_t own = json_is_integer(rate) ? json_integer_value(rate) : 0;
-    uint32_t rate_hz = parser->rate_override != 0  ? parser->rate_override
-                       : own >= 1 && own <= 384000 ? (uint32_t)own
-                                                   : 48000;
-    parser->good = motet_values_read(parser->values, keys, object, rate_hz, parser->problems, parser->line);
+    const motet_time_base base = find_base(parser, object);
+    parser->good = motet_values_read(parser->values, keys, object, &base, parser->problems, parser->line);
     if (parser->values[MOTET_FIELD_NAME].present && parser->values[MOTET_FIELD_NAME].whole != 1) {
         motet_parser_error(parser, "\"motet\" is %llu; expected 1, the version that this program reads",
                            (unsigned long long)parser->values[MOTET_FIELD_NAME].whole);
@@ -77,7 +97,8 @@ static void read_header(motet_parser *parser, const json_t *object)
 static void assume_header(motet_parser *parser)
 {
     json_t *nothing = json_pack("{s:i}", "motet", 1);
-    (void)motet_values_read(parser->values, &motet_verb_keys[MOTET_VERB_HEADER], nothing, 48000, parser->problems,
+    const motet_time_base base = find_base(parser, nothing);
+    (void)motet_values_read(parser->values, &motet_verb_keys[MOTET_VERB_HEADER], nothing, &base, parser->problems,
                             parser->line);
     json_decref(nothing);
     take_header(parser);
@@ -121,7 +142,7 @@ static void complain_of_no_verb(motet_parser *parser, json_t *object)
     static const char expected[] =
         "expected a definition (\"sound\", \"bus\") or a command (\"play\", \"set\", \"stop\", "
         "\"seek\", \"pause\", \"resume\", \"open\", \"feed\", \"finish\", \"set_bus\", "
-        "\"stop_sound\", \"note\", \"end\")";
+        "\"stop_sound\", \"expect\", \"note\", \"end\")";
     if (unknown != NULL) {
         motet_parser_error(parser, "unknown verb \"%s\"; %s", unknown, expected);
     } else {
@@ -169,8 +190,7 @@ static void read_object(motet_parser *parser, json_t *object)
         motet_parser_error(parser, "\"%s\" is not in this version", keys->name);
         return;
     }
-    parser->good = motet_values_read(parser->values, keys, object, parser->timeline->header.rate_hz, parser->problems,
-                                     parser->line);
+    parser->good = motet_values_read(parser->values, keys, object, &parser->base, parser->problems, parser->line);
     const json_t *at = json_object_get(object, "at");
     if (keys->command && (at == NULL || parser->values[MOTET_FIELD_AT].present)) {
         check_order(parser);
@@ -178,6 +198,7 @@ static void read_object(motet_parser *parser, json_t *object)
     switch (verb) {
     case MOTET_VERB_SOUND: motet_parser_define_sound(parser); break;
     case MOTET_VERB_BUS: motet_parser_define_bus(parser); break;
+    case MOTET_VERB_EXPECT: motet_parser_expect(parser); break;
     default: motet_parser_command(parser, verb); break;
     }
 }
@@ -256,6 +277,20 @@ static void read_lines(motet_parser *parser, const motet_bytes *bytes)
     }
 }
 
+/* By time; those of one time stay in the order of their lines, and of their voices where one line repeats. */
+static int compare_commands(const void *a, const void *b)
+{
+    const motet_timeline_command *first = a;
+    const motet_timeline_command *second = b;
+    if (first->at != second->at) {
+        return first->at < second->at ? -1 : 1;
+    }
+    if (first->line != second->line) {
+        return first->line < second->line ? -1 : 1;
+    }
+    return first->target < second->target ? -1 : first->target > second->target;
+}
+
 /* How many commands the busiest frame has; a "set" is one for each of its values. */
 static size_t count_busiest(const motet_timeline *timeline)
 {
@@ -295,11 +330,16 @@ bool motet_timeline_read(motet_timeline *timeline, const char *path, uint32_t ra
     motet_names_set(&parser.buses, "Master", 0);
 
     read_lines(&parser, &bytes);
+    motet_parser_check_expects(&parser);
+    if (parser.repeats) {
+        qsort(timeline->commands, timeline->command_count, sizeof *timeline->commands, compare_commands);
+    }
     timeline->busiest_frame = count_busiest(timeline);
 
     motet_names_free(&parser.sounds);
     motet_names_free(&parser.buses);
     motet_names_free(&parser.voices);
+    free(parser.uses);
     motet_bytes_free(&bytes);
     return problems->errors == 0;
 }

@@ -8,24 +8,29 @@
 /* The longest time that a timeline may name: the largest number of frames that a double holds exactly. */
 #define MOTET_TIME_MAX_FRAMES (((uint64_t)1 << 53) - 1)
 
+/* What turns times into frames. */
+typedef struct motet_time_base {
+    uint32_t rate_hz;
+    uint32_t tempo_millionths; /* of a beat in a minute: MOTET_TEMPO_MIN ... MOTET_TEMPO_MAX, in beats */
+    uint32_t beats_per_bar;    /* 1 ... MOTET_BEATS_PER_BAR_MAX */
+} motet_time_base;
+
+#define MOTET_TEMPO_MIN 1.0
+#define MOTET_TEMPO_MAX 1000.0
+#define MOTET_BEATS_PER_BAR_MAX 1000.0
+
 /* A time or source position before it is known at which rate it counts. */
 typedef struct motet_duration {
-    uint64_t whole;       /* in frames, milliseconds or seconds */
-    uint64_t trillionths; /* of one of them */
-    enum { MOTET_UNIT_FRAMES, MOTET_UNIT_MILLISECONDS, MOTET_UNIT_SECONDS } unit;
+    uint64_t whole;       /* in the unit */
+    uint64_t trillionths; /* of one of it */
+    enum { MOTET_UNIT_FRAMES, MOTET_UNIT_MILLISECONDS, MOTET_UNIT_SECONDS, MOTET_UNIT_BEATS, MOTET_UNIT_BARS } unit;
 } motet_duration;
 
-typedef enum motet_duration_result {
-    MOTET_DURATION_OK,
-    MOTET_DURATION_INVALID,
-    MOTET_DURATION_MUSICAL /* "2beats", "4bars" */
-} motet_duration_result;
+/* Reads "480", "10ms", "1.5s", "2beats", "4bars"; false when it is none of that. */
+bool motet_duration_parse(const char *text, motet_duration *duration);
 
-/* Reads "480", "10ms", "1.5s". */
-motet_duration_result motet_duration_parse(const char *text, motet_duration *duration);
-
-/* Frames at a rate, rounded half up; UINT64_MAX where that is more than MOTET_TIME_MAX_FRAMES. */
-uint64_t motet_duration_frames(motet_duration duration, uint32_t rate_hz);
+/* In frames, rounded half up; UINT64_MAX where that is more than MOTET_TIME_MAX_FRAMES. */
+uint64_t motet_duration_frames(motet_duration duration, const motet_time_base *base);
 
 /* A number of seconds in frames: floor(seconds * rate + 0.5). `seconds` is finite and not negative; UINT64_MAX as
  * above. */

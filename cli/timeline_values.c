@@ -12,7 +12,7 @@
 typedef struct reader {
     motet_value *values;
     const motet_keys *keys;
-    uint32_t rate_hz;
+    const motet_time_base *base;
     motet_problems *problems;
     uint32_t line;
 } reader;
@@ -71,10 +71,14 @@ static char *expected_text(const motet_key *key)
     static const char *const texts[] = {
         [MOTET_KEY_TEXT] = "a string that is not empty",
         [MOTET_KEY_NOTE] = "a string",
-        [MOTET_KEY_TIME] = "a whole number of frames, 0 or above, or a string like \"10ms\" or \"1.5s\"",
+        [MOTET_KEY_TIME] = "a whole number of frames, 0 or above, or a string like \"10ms\", \"1.5s\" or \"2beats\"",
         [MOTET_KEY_POSITION] =
-            "a whole number of the sound's frames, 0 or above, or a string like \"10ms\" or \"1.5s\"",
+            "a whole number of the sound's frames, 0 or above, or a string like \"10ms\", \"1.5s\" or \"2beats\"",
         [MOTET_KEY_FLAG] = "true or false",
+        [MOTET_KEY_NAMES] = "a list of names",
+        [MOTET_KEY_WEIGHTS] = "a list of numbers above 0, at most 1000000",
+        [MOTET_KEY_RANGE] = "two numbers like [-40, -1], the lowest and the highest",
+        [MOTET_KEY_COUNTS] = "two whole numbers like [0, 12], the least and the most",
         [MOTET_KEY_OBJECT] = "an object",
         [MOTET_KEY_ANY] = "a value",
     };
@@ -137,21 +141,15 @@ static bool read_duration(const reader *in, const motet_key *key, const json_t *
         if (whole > MOTET_TIME_MAX_FRAMES) {
             return refuse(in, key, value);
         }
-    } else if (json_is_string(value)) {
-        switch (motet_duration_parse(json_string_value(value), &result->duration)) {
-        case MOTET_DURATION_OK: break;
-        case MOTET_DURATION_MUSICAL: return refuse_later(in, key, value);
-        case MOTET_DURATION_INVALID: return refuse(in, key, value);
-        }
-    } else {
+    } else if (!json_is_string(value) || !motet_duration_parse(json_string_value(value), &result->duration)) {
         return refuse(in, key, value);
     }
     /* A position is checked at the engine's rate too: it only has to be sane here. */
-    result->frames = motet_duration_frames(result->duration, in->rate_hz);
+    result->frames = motet_duration_frames(result->duration, in->base);
     if (result->frames == UINT64_MAX) {
         return refuse(in, key, value);
     }
-    if (key->max > 0 && (double)result->frames > key->max * in->rate_hz) {
+    if (key->max > 0 && (double)result->frames > key->max * in->base->rate_hz) {
         char *expected = motet_string_format("at most %.0f s", key->max);
         complain(in, key, value, expected);
         free(expected);
@@ -193,6 +191,34 @@ static bool read_choice(const reader *in, const motet_key *key, const json_t *va
     return false;
 }
 
+static bool is_list_of(const json_t *value, motet_key_kind kind)
+{
+    const double smallest = 1e-30; /* that is above 0 as a float too */
+    const double largest = 1e6;
+    bool good = json_is_array(value);
+    for (size_t i = 0; good && i < json_array_size(value); i++) {
+        const json_t *item = json_array_get(value, i);
+        good = kind == MOTET_KEY_NAMES ? json_is_string(item) && json_string_length(item) > 0
+                                       : json_number_value(item) >= smallest && json_number_value(item) <= largest;
+    }
+    return good;
+}
+
+static bool read_pair(const reader *in, const motet_key *key, const json_t *value, motet_value *result)
+{
+    const json_t *low = json_array_get(value, 0); /* NULL where it is no list */
+    const json_t *high = json_array_get(value, 1);
+    bool good = json_array_size(value) == 2 && json_is_number(low) && json_is_number(high);
+    result->number = json_number_value(low);
+    result->second = json_number_value(high);
+    if (key->kind == MOTET_KEY_COUNTS) {
+        uint64_t whole = 0;
+        good = good && read_whole(low, &whole) && read_whole(high, &whole);
+    }
+    return (good && isfinite(result->number) && isfinite(result->second) && result->number <= result->second) ||
+           refuse(in, key, value);
+}
+
 static bool read_value(const reader *in, const motet_key *key, const json_t *value, motet_value *result)
 {
     switch (key->kind) {
@@ -215,6 +241,10 @@ static bool read_value(const reader *in, const motet_key *key, const json_t *val
         result->whole = json_is_true(value) ? 1 : 0;
         return json_is_boolean(value) || refuse(in, key, value);
     case MOTET_KEY_CHOICE: return read_choice(in, key, value, result);
+    case MOTET_KEY_NAMES:
+    case MOTET_KEY_WEIGHTS: result->object = value; return is_list_of(value, key->kind) || refuse(in, key, value);
+    case MOTET_KEY_RANGE:
+    case MOTET_KEY_COUNTS: return read_pair(in, key, value, result);
     case MOTET_KEY_OBJECT: result->object = value; return json_is_object(value) || refuse(in, key, value);
     case MOTET_KEY_ANY: result->object = value; return true;
     }
@@ -316,9 +346,9 @@ static void set_defaults(motet_value values[MOTET_FIELD_COUNT], const motet_keys
 }
 
 bool motet_values_read(motet_value values[MOTET_FIELD_COUNT], const motet_keys *keys, const json_t *object,
-                       uint32_t rate_hz, motet_problems *problems, uint32_t line)
+                       const motet_time_base *base, motet_problems *problems, uint32_t line)
 {
-    const reader in = {.values = values, .keys = keys, .rate_hz = rate_hz, .problems = problems, .line = line};
+    const reader in = {.values = values, .keys = keys, .base = base, .problems = problems, .line = line};
     bool good = true;
     set_defaults(values, keys);
     /* jansson's iteration takes no const object but changes nothing. */

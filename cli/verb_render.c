@@ -62,6 +62,9 @@ static json_t *event_to_json(const motet_timeline *timeline, const motet_player_
     (void)json_object_set_new(entry, "voice",
                               voice != NULL && voice->name != NULL ? motet_json_text(voice->name) : json_null());
     (void)json_object_set_new(entry, "line", voice != NULL ? json_integer(voice->line) : json_null());
+    if (event->count > 0) {
+        (void)json_object_set_new(entry, "count", json_integer(event->count));
+    }
     return entry;
 }
 
@@ -121,14 +124,24 @@ static void print_stats(FILE *file, const motet_offline *offline)
     for (size_t i = 0; i < count; i++) {
         char *voice = events[i].voice != MOTET_PLAYER_NO_VOICE ? motet_timeline_voice_text(timeline, events[i].voice)
                                                                : motet_string_copy("");
-        fprintf(file, "  %10.3f s  frame %-10llu %s%s%s  %s\n", (double)events[i].frame / rate,
+        char *times =
+            events[i].count > 1 ? motet_string_format(" %u times", (unsigned)events[i].count) : motet_string_copy("");
+        fprintf(file, "  %10.3f s  frame %-10llu %s%s%s%s  %s\n", (double)events[i].frame / rate,
                 (unsigned long long)events[i].frame, events[i].event, events[i].reason != NULL ? " " : "",
-                events[i].reason != NULL ? events[i].reason : "", voice);
+                events[i].reason != NULL ? events[i].reason : "", times, voice);
+        free(times);
         free(voice);
     }
 }
 
-static bool report_stats(const motet_offline *offline, const render_options *options)
+static void add_problems(json_t *document, motet_problems *problems)
+{
+    (void)json_object_set_new(document, "errors", motet_problems_to_json(problems, false));
+    (void)json_object_set_new(document, "warnings", motet_problems_to_json(problems, true));
+}
+
+/* Of a rendering that is complete, whether or not it is as its timeline expects. */
+static bool report_stats(const motet_offline *offline, const render_options *options, motet_problems *problems)
 {
     motet_stats stats;
     if (motet_engine_get_stats(offline->engine, &stats) != MOTET_OK) {
@@ -136,7 +149,11 @@ static bool report_stats(const motet_offline *offline, const render_options *opt
         return false;
     }
     if (options->json) {
-        return motet_output_json(stats_to_json(offline, &stats));
+        json_t *document = stats_to_json(offline, &stats);
+        if (problems->errors > 0) {
+            add_problems(document, problems);
+        }
+        return motet_output_json(document);
     }
     if (options->stats) {
         /* Standard output may be the sound. */
@@ -175,11 +192,13 @@ static bool show_progress(void *user, uint64_t done, uint64_t total)
     return !motet_interrupt_came();
 }
 
-/* Renders into the writer and completes the file. */
+/* Renders into the writer and completes the file. What it is not, though its timeline expects it, is among the problems
+ * then; the file stays, to be listened to. */
 static bool render_to(motet_offline *offline, motet_writer *writer, const render_options *options,
                       motet_problems *problems)
 {
     rendering r = {.writer = writer, .rate_hz = offline->timeline->header.rate_hz};
+    motet_watch *watch = motet_watch_create(offline->timeline);
     const motet_offline_request request = {
         .block_frames = options->block_frames,
         .has_seconds = options->has_seconds,
@@ -187,8 +206,10 @@ static bool render_to(motet_offline *offline, motet_writer *writer, const render
         .sink = take_frames,
         .progress = show_progress,
         .user = &r,
+        .watch = watch,
     };
     bool done = motet_offline_run(offline, &request);
+    motet_watch_destroy(watch);
     motet_output_progress(NULL);
     if (!done) {
         if (motet_writer_complaint(writer) != NULL) {
@@ -222,7 +243,8 @@ static bool fits(const motet_timeline *timeline, const render_options *options, 
     return false;
 }
 
-static bool render(motet_offline *offline, const render_options *options, motet_problems *problems)
+/* `*complete`: all has been written and told, though it may not be as the timeline expects. */
+static bool render(motet_offline *offline, const render_options *options, motet_problems *problems, bool *complete)
 {
     const motet_timeline_header *header = &offline->timeline->header;
     char *complaint = NULL;
@@ -237,7 +259,8 @@ static bool render(motet_offline *offline, const render_options *options, motet_
         return false;
     }
     motet_interrupt_catch();
-    return render_to(offline, writer, options, problems) && report_stats(offline, options);
+    *complete = render_to(offline, writer, options, problems);
+    return *complete && report_stats(offline, options, problems) && problems->errors == 0;
 }
 
 static int render_timeline(const render_options *options)
@@ -246,20 +269,20 @@ static int render_timeline(const render_options *options)
     motet_timeline timeline;
     motet_offline offline;
     bool good = false;
+    bool complete = false;
     motet_problems_init(&problems, options->timeline);
     (void)motet_timeline_read(&timeline, options->timeline, options->rate_hz, &problems);
     /* Files are opened even when lines are wrong, so that everything is told at once. */
     if (timeline.header.rate_hz != 0 && motet_offline_create(&offline, &timeline, &problems)) {
         /* Nothing may be written of a timeline that has no end. */
         good = (options->has_seconds || timeline.has_end || motet_offline_comes_to_end(&timeline, &problems)) &&
-               render(&offline, options, &problems);
+               render(&offline, options, &problems, &complete);
         motet_offline_destroy(&offline);
     }
     motet_problems_print(&problems);
-    if (!good && options->json && problems.errors > 0) {
+    if (!complete && options->json && problems.errors > 0) {
         json_t *document = json_object();
-        (void)json_object_set_new(document, "errors", motet_problems_to_json(&problems, false));
-        (void)json_object_set_new(document, "warnings", motet_problems_to_json(&problems, true));
+        add_problems(document, &problems);
         (void)motet_output_json(document);
     }
     motet_timeline_free(&timeline);

@@ -291,17 +291,22 @@ static void non_finite_frames_are_silenced(void **state)
                 r.right[3 + count / 2] = -FLT_MAX;
                 r.left[2] = r.right[3 + count] = NAN; /* outside */
                 run whole = r;
-                assert_int_equal(motet_silence_non_finite(sum_of(&r), count), 0);
+                float peak = 0;
+                assert_int_equal(motet_silence_non_finite(sum_of(&r), count, &peak), 0);
                 assert_memory_equal(&r, &whole, sizeof r);
+                assert_true(peak == FLT_MAX);
                 if (side != 1) {
                     r.left[3 + at] = bad[at % 4];
                 }
                 if (side != 0) {
                     r.right[3 + at] = bad[(at + 2) % 4];
                 }
-                assert_int_equal(motet_silence_non_finite(sum_of(&r), count), 1);
+                assert_int_equal(motet_silence_non_finite(sum_of(&r), count, &peak), 1);
                 whole.left[3 + at] = whole.right[3 + at] = 0;
                 assert_memory_equal(&r, &whole, sizeof r);
+                float left = motet_peak(r.left + 3, count);
+                float right = motet_peak(r.right + 3, count);
+                assert_true(peak == (left > right ? left : right));
             }
         }
         run all = prepared(1, 0, count);
@@ -309,7 +314,9 @@ static void non_finite_frames_are_silenced(void **state)
             all.left[i] = bad[i % 4];
             all.right[i] = i % 3 == 0 ? INFINITY : 1;
         }
-        assert_int_equal(motet_silence_non_finite(sum_of(&all), count), count);
+        float peak = 1;
+        assert_int_equal(motet_silence_non_finite(sum_of(&all), count, &peak), count);
+        assert_true(peak == 0);
         for (uint32_t i = 0; i < count; i++) {
             assert_true(all.left[i] == 0 && all.right[i] == 0);
         }

@@ -693,6 +693,10 @@ typedef struct motet_bus_info {
 
 MOTET_API motet_result motet_bus_get_info(const motet_engine *engine, motet_bus bus, motet_bus_info *info);
 
+/* The highest sample of a bus's output, linear, since the last call: behind its fader and gates; of Master behind the
+ * limiter. For meters: one reader a bus, which asks as often as it draws. Errors: STALE, INVALID. */
+MOTET_API motet_result motet_bus_take_peak(motet_engine *engine, motet_bus bus, float *peak);
+
 /* Errors: STALE, INVALID, BUSY. */
 MOTET_API motet_result motet_bus_set_volume_db(motet_engine *engine, motet_bus bus, float volume_db,
                                                motet_timing timing);

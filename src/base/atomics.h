@@ -98,5 +98,17 @@ static inline void motet_store_relaxed_f32(motet_atomic_f32 *a, float v)
 {
     atomic_store_explicit(&a->value, v, memory_order_relaxed);
 }
+static inline float motet_exchange_relaxed_f32(motet_atomic_f32 *a, float v)
+{
+    return atomic_exchange_explicit(&a->value, v, memory_order_relaxed);
+}
+/* Raises `a` to `v` where it is lower. One thread raises; it goes round once for each time that another one has taken
+ * the value in between. */
+static inline void motet_raise_relaxed_f32(motet_atomic_f32 *a, float v)
+{
+    float old = motet_load_relaxed_f32(a);
+    while (v > old &&
+           !atomic_compare_exchange_strong_explicit(&a->value, &old, v, memory_order_relaxed, memory_order_relaxed)) {}
+}
 
 #endif /* MOTET_BASE_ATOMICS_H */

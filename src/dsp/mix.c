@@ -1,5 +1,7 @@
 #include "dsp/mix.h"
 
+#include <string.h>
+
 void motet_mix_mono_s16(motet_stereo_sum sum, const int16_t *frames, float gain_left, float gain_right,
                         uint32_t count) MOTET_NONBLOCKING
 {
@@ -84,13 +86,45 @@ static float nothing_if_finite(float sample) MOTET_NONBLOCKING
     return sample - sample;
 }
 
-uint32_t motet_silence_non_finite(motet_stereo_sum sum, uint32_t count) MOTET_NONBLOCKING
+static int32_t magnitude_bits(float sample) MOTET_NONBLOCKING
 {
-    float nothing = 0;
-    for (uint32_t k = 0; k < count; k++) {
-        nothing += nothing_if_finite(sum.left[k]) + nothing_if_finite(sum.right[k]);
+    int32_t bits;
+    memcpy(&bits, &sample, sizeof bits);
+    return bits & INT32_MAX;
+}
+
+/* The largest magnitude as its bits: these order as the magnitudes do, with infinity and NaN above all others. */
+static int32_t largest_bits(motet_stereo_sum sum, uint32_t count) MOTET_NONBLOCKING
+{
+    enum { LANES = 8 };
+    int32_t largest[LANES] = {0};
+    uint32_t k = 0;
+    for (; k + LANES <= count; k += LANES) {
+        for (uint32_t lane = 0; lane < LANES; lane++) {
+            int32_t left = magnitude_bits(sum.left[k + lane]);
+            int32_t right = magnitude_bits(sum.right[k + lane]);
+            int32_t larger = left > right ? left : right;
+            largest[lane] = larger > largest[lane] ? larger : largest[lane];
+        }
     }
-    if (nothing == 0) {
+    int32_t result = 0;
+    for (; k < count; k++) {
+        int32_t left = magnitude_bits(sum.left[k]);
+        int32_t right = magnitude_bits(sum.right[k]);
+        result = left > result ? left : result;
+        result = right > result ? right : result;
+    }
+    for (uint32_t lane = 0; lane < LANES; lane++) {
+        result = largest[lane] > result ? largest[lane] : result;
+    }
+    return result;
+}
+
+uint32_t motet_silence_non_finite(motet_stereo_sum sum, uint32_t count, float *peak) MOTET_NONBLOCKING
+{
+    int32_t largest = largest_bits(sum, count);
+    memcpy(peak, &largest, sizeof *peak);
+    if (nothing_if_finite(*peak) == 0) {
         return 0;
     }
     uint32_t silenced = 0;
@@ -101,6 +135,8 @@ uint32_t motet_silence_non_finite(motet_stereo_sum sum, uint32_t count) MOTET_NO
             silenced++;
         }
     }
+    largest = largest_bits(sum, count);
+    memcpy(peak, &largest, sizeof *peak);
     return silenced;
 }
 

@@ -34,8 +34,9 @@ void motet_add(float *out, const float *in, uint32_t count) MOTET_NONBLOCKING;
 void motet_scale(float *samples, float gain, uint32_t count) MOTET_NONBLOCKING;
 void motet_scale_ramped(float *samples, const float *gains, uint32_t count) MOTET_NONBLOCKING;
 
-/* Silences each frame that holds a sample that is not finite; returns how many frames. */
-uint32_t motet_silence_non_finite(motet_stereo_sum sum, uint32_t count) MOTET_NONBLOCKING;
+/* Silences each frame that holds a sample that is not finite; returns how many frames. `peak` receives the largest
+ * magnitude that is left. */
+uint32_t motet_silence_non_finite(motet_stereo_sum sum, uint32_t count, float *peak) MOTET_NONBLOCKING;
 
 /* The largest magnitude. */
 float motet_peak(const float *samples, uint32_t count) MOTET_NONBLOCKING;

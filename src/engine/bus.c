@@ -232,6 +232,26 @@ motet_result motet_bus_set_solo(motet_engine *engine, motet_bus bus, bool solo, 
     return change_bus(engine, bus, MOTET_COMMAND_BUS_SET_SOLO, 0, solo, timing);
 }
 
+motet_result motet_bus_take_peak(motet_engine *engine, motet_bus bus, float *peak)
+{
+    motet_result result;
+    uint32_t index;
+    if (peak == NULL) {
+        return motet_fail(NULL, MOTET_ERROR_INVALID, "peak is NULL");
+    }
+    if (!motet_engine_enter(engine, &result)) {
+        return result;
+    }
+    motet_bus_entry *entry = motet_bus_get(engine, bus, &index);
+    if (entry != NULL) {
+        *peak = motet_exchange_relaxed_f32(&entry->node->peak, 0);
+    } else {
+        result = MOTET_ERROR_STALE;
+    }
+    motet_engine_leave(engine);
+    return result;
+}
+
 motet_result motet_bus_get_info(const motet_engine *const_engine, motet_bus bus, motet_bus_info *info)
 {
     motet_engine *engine = (motet_engine *)const_engine;

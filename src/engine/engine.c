@@ -144,15 +144,23 @@ static bool create_master(motet_engine *engine)
     return engine->mixer.topology != NULL;
 }
 
+/* In one block each voice can end and tell once that it went round its loop. */
+static uint32_t events_of_block(const motet_engine *engine)
+{
+    return 2 * engine->voice_limit + MOTET_EVENT_RING_SPARE;
+}
+
 /* All that is taken from the heap; on failure what was taken is given back by destroy. */
 static bool create_parts(motet_engine *engine)
 {
     const motet_engine_def *def = &engine->def;
-    uint32_t events = 2 * engine->voice_limit + MOTET_EVENT_RING_SPARE;
+    uint32_t events = events_of_block(engine);
     uint32_t virtual_voices = engine->voice_limit - def->max_voices;
     motet_heap *heap = &engine->heap;
     engine->drained = motet_heap_take(heap, events * sizeof *engine->drained, MOTET_CACHE_LINE);
-    engine->queue.events = motet_heap_take(heap, MOTET_EVENT_QUEUE_SIZE * sizeof(motet_event), MOTET_CACHE_LINE);
+    /* A program that polls after every block loses nothing. */
+    engine->queue.size = events > MOTET_EVENT_QUEUE_MIN ? events : MOTET_EVENT_QUEUE_MIN;
+    engine->queue.events = motet_heap_take(heap, engine->queue.size * sizeof(motet_event), MOTET_CACHE_LINE);
     bool complete = engine->drained != NULL && engine->queue.events != NULL;
     complete = motet_command_pool_create(&engine->commands, heap, def->max_scheduled, engine->voice_limit) && complete;
     complete = motet_ring_create(&engine->events, heap, events, sizeof(motet_event)) && complete;
@@ -209,7 +217,6 @@ static void free_sent_topologies(motet_engine *engine)
 static void destroy_parts(motet_engine *engine)
 {
     motet_heap *heap = &engine->heap;
-    uint32_t events = 2 * engine->voice_limit + MOTET_EVENT_RING_SPARE;
     for (uint32_t i = 0; engine->voices != NULL && i < engine->voice_limit; i++) {
         if (engine->voices[i].feed != NULL) {
             motet_feed_free(engine, engine->voices[i].feed);
@@ -235,8 +242,8 @@ static void destroy_parts(motet_engine *engine)
     motet_slots_destroy(&engine->slots, heap);
     motet_ring_destroy(&engine->events, heap);
     motet_command_pool_destroy(&engine->commands, heap);
-    motet_heap_give(heap, engine->queue.events, MOTET_EVENT_QUEUE_SIZE * sizeof(motet_event));
-    motet_heap_give(heap, engine->drained, events * sizeof *engine->drained);
+    motet_heap_give(heap, engine->queue.events, engine->queue.size * sizeof(motet_event));
+    motet_heap_give(heap, engine->drained, events_of_block(engine) * sizeof *engine->drained);
 }
 
 /* Frees what voices leave behind while the program makes no calls: looks every 5 ms while commands or voices are on

@@ -19,13 +19,13 @@ void motet_event_stage(motet_engine *engine, const motet_event *event) MOTET_NON
 void motet_event_append_locked(motet_engine *engine, const motet_event *event)
 {
     motet_event_queue *queue = &engine->queue;
-    if (queue->count == MOTET_EVENT_QUEUE_SIZE) {
-        queue->first = (queue->first + 1) % MOTET_EVENT_QUEUE_SIZE;
+    if (queue->count == queue->size) {
+        queue->first = (queue->first + 1) % queue->size;
         queue->count--;
         queue->lost++;
         queue->lost_untold++;
     }
-    queue->events[(queue->first + queue->count++) % MOTET_EVENT_QUEUE_SIZE] = *event;
+    queue->events[(queue->first + queue->count++) % queue->size] = *event;
 }
 
 void motet_event_append(motet_engine *engine, const motet_event *event)
@@ -82,7 +82,7 @@ bool motet_engine_poll_event(motet_engine *engine, motet_event *event)
         queue->lost_untold = 0;
     } else if (queue->count > 0) {
         *event = queue->events[queue->first];
-        queue->first = (queue->first + 1) % MOTET_EVENT_QUEUE_SIZE;
+        queue->first = (queue->first + 1) % queue->size;
         queue->count--;
     } else {
         found = false;

@@ -7,8 +7,8 @@
 
 /* The control side's queue, under the API lock. */
 typedef struct motet_event_queue {
-    motet_event *events; /* a circle of MOTET_EVENT_QUEUE_SIZE */
-    uint32_t first, count;
+    motet_event *events; /* a circle */
+    uint32_t size, first, count;
     uint32_t lost_untold; /* lost since the last OVERFLOW was taken */
     uint64_t lost;
 } motet_event_queue;

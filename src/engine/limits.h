@@ -14,8 +14,8 @@ enum {
     MOTET_FEED_HISTORY_FRAMES = 736,
     /* Events beyond the end events, for which room is always kept. */
     MOTET_EVENT_RING_SPARE = 1024,
-    /* Events kept for a program that polls late. */
-    MOTET_EVENT_QUEUE_SIZE = 4096,
+    /* Events kept at least for a program that polls late. */
+    MOTET_EVENT_QUEUE_MIN = 4096,
     /* Threads that may have a group open at once. */
     MOTET_MAX_GROUPS = 64,
     MOTET_MAX_VARIATIONS = 256,

@@ -344,7 +344,11 @@ static void sum_own_voices(motet_engine *engine, motet_bus_node *node, uint64_t 
 static void contain_non_finite(motet_engine *engine, motet_bus_node *node, uint64_t block_start,
                                uint32_t count) MOTET_NONBLOCKING
 {
-    uint32_t silenced = motet_silence_non_finite((motet_stereo_sum){node->left, node->right}, count);
+    float peak = 0;
+    uint32_t silenced = motet_silence_non_finite((motet_stereo_sum){node->left, node->right}, count, &peak);
+    if (node->index != MOTET_MASTER) { /* whose output is that of its limiter */
+        motet_raise_relaxed_f32(&node->peak, peak);
+    }
     if (silenced == 0) {
         return;
     }
@@ -372,13 +376,14 @@ static void mix_bus(motet_engine *engine, motet_bus_node *node, uint64_t block_s
     contain_non_finite(engine, node, block_start, count);
 }
 
-static void meter(motet_engine *engine, const motet_bus_node *master, uint32_t count) MOTET_NONBLOCKING
+static void meter(motet_engine *engine, motet_bus_node *master, uint32_t count) MOTET_NONBLOCKING
 {
     const float *sides[2] = {master->left, master->right};
     double fall = motet_exp2(motet_log2(engine->mixer.level_fall) * count);
     for (int side = 0; side < 2; side++) {
         motet_atomic_f32 *level = &engine->counters.master_level[side];
         float peak = motet_peak(sides[side], count);
+        motet_raise_relaxed_f32(&master->peak, peak);
         float fallen = (float)((double)motet_load_relaxed_f32(level) * fall);
         motet_store_relaxed_f32(level, peak > fallen ? peak : fallen < 1e-9f ? 0 : fallen);
         if (peak > motet_load_relaxed_f32(&engine->counters.master_peak)) {

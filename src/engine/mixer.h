@@ -17,6 +17,7 @@ typedef struct motet_bus_node {
     motet_slot_list mono, stereo;
     uint32_t cursor, chain_last; /* commands of this block, as a voice's */
     uint64_t non_finite_told;    /* frame of the last event about it + 1 */
+    motet_atomic_f32 peak;       /* out: the highest sample of its output since it was taken last */
     float *left, *right;         /* MOTET_BLOCK_FRAMES each: own voices, then the bus's output */
 } motet_bus_node;
 

@@ -93,7 +93,7 @@ static bool find_loop(motet_engine *engine, const motet_sound_entry *sound, cons
     motet_loop_range *range = &start->range;
     range->start = def->loop_start_frame;
     range->end = def->loop_end_frame;
-    if (range->start == 0 && range->end == 0 && !def->loop_whole && def->loop) {
+    if (range->start == 0 && range->end == 0 && !def->loop_whole) { /* also where the loop is switched on later */
         range->start = sound->info.loop_start_frame;
         range->end = sound->info.loop_end_frame;
     }
@@ -194,11 +194,19 @@ static motet_voice begin_of_sound(motet_engine *engine, motet_sound sound, const
     if (entry == NULL || motet_voice_check(engine, &def) != MOTET_OK) {
         return (motet_voice){0};
     }
-    const motet_sound_entry *played = entry;
-    if (entry->variations != NULL) {
-        entry = motet_variations_pick(engine, entry->variations, &def);
+    if (entry->variations == NULL) {
+        return motet_voice_begin(engine, entry, sound, entry, NULL, &def);
     }
-    return motet_voice_begin(engine, entry, sound, played, NULL, &def);
+    /* A play that fails leaves no trace in the choices to come. */
+    motet_variations *set = entry->variations;
+    uint64_t random = engine->random;
+    uint32_t last = set->last;
+    motet_voice voice = motet_voice_begin(engine, motet_variations_pick(engine, set, &def), sound, entry, NULL, &def);
+    if (voice.id == 0) {
+        engine->random = random;
+        set->last = last;
+    }
+    return voice;
 }
 
 motet_voice motet_voice_play(motet_engine *engine, motet_sound sound, const motet_voice_def *given)
@@ -268,6 +276,10 @@ typedef struct voice_change {
 static motet_result check_range(motet_engine *engine, const motet_voice_record *record, voice_change *change)
 {
     uint64_t frames = record->sound != NULL ? record->sound->material.file_frame_count : 0;
+    if (record->sound != NULL && frames == 0) {
+        change->position = change->end = 0; /* as with a play, there is nothing to go round */
+        return MOTET_OK;
+    }
     change->end = change->end == 0 || change->end > frames ? frames : change->end;
     if (change->position >= change->end || change->end > UINT32_MAX) {
         return motet_fail(&engine->log, MOTET_ERROR_INVALID, "a loop from frame %llu to %llu; expected start < end",
