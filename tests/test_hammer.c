@@ -396,7 +396,7 @@ static void books_balance(void **state)
     hammering *all = calloc(1, sizeof *all);
     caller callers[CALLERS];
     const char *sanitizer = getenv("MOTET_SANITIZE");
-    all->calls = sanitizer != NULL && sanitizer[0] != '\0' ? 4000 : 25000; /* a second or two in each case */
+    all->calls = sanitizer != NULL && sanitizer[0] != '\0' ? 2000 : 25000; /* a second or two in each case */
     /* Small enough for every limit to be met. */
     motet_engine_def def = {.device = MOTET_DEVICE_MANUAL,
                             .max_voices = MOST_VOICES / 2,
