@@ -160,15 +160,18 @@ def test_info_loop_points():
         file.write(content[:4] + struct.pack("<I", len(content) - 8) + content[8:])
     equal(run("info", "looped.wav", "--json").json["loop_points"], {"start": 100, "end": 900})
     assert "100 to 900" in run("info", "looped.wav").text
-    # A timeline that loops it is told that this version repeats the whole sound, and may say that it means that.
+    # A timeline that loops it goes round between its points, or round the whole sound.
     lines = [{"sound": "a", "file": "looped.wav"}, {"play": "a", "loop": True, "as": "v"}, {"at": 2500, "end": True}]
     write_timeline("x.jsonl", lines)
-    result = run("render", "x.jsonl", "-o", "x.wav")
-    equal((result.code, result.lines),
-          (0, ['motet: x.jsonl:2: warning: looped.wav: its loop points are not in this version; "loop" repeats the whole sound']))
-    lines[1]["loop_whole"] = True
+    equal(run("render", "x.jsonl", "-o", "points.wav").lines, [])
+    lines[1].update(loop_start=100, loop_end=900)
     write_timeline("x.jsonl", lines)
-    equal(run("render", "x.jsonl", "-o", "x.wav").lines, [])
+    equal(run("render", "x.jsonl", "-o", "range.wav").lines, [])
+    equal(run("compare", "points.wav", "range.wav").code, 0)
+    lines[1] = {"play": "a", "loop": True, "loop_whole": True, "as": "v"}
+    write_timeline("x.jsonl", lines)
+    equal(run("render", "x.jsonl", "-o", "whole.wav").lines, [])
+    equal(run("compare", "points.wav", "whole.wav").code, 1)
 
 
 def test_broken_files():

@@ -200,6 +200,7 @@ class FedSource(Source):
         super().__init__(material, 0, False, quality)
         self.start_after = start_after
         self.waiting = True
+        self.asked = None  # how much was written when it was looked at last
         self.dry = True  # the gap's event has been given; waiting for the first frames is no gap
 
     def held(self):
@@ -211,10 +212,12 @@ class FedSource(Source):
         needed = 1 if plain and self.position % ONE == 0 else 2 if self.linear else 3
         if self.material.finished:
             self.waiting = False
-        elif self.waiting:
-            self.waiting = held < max(self.start_after, needed)
-        else:
+        elif not self.waiting:
             self.waiting = held < needed
+            self.asked = len(self.material.frames)
+        elif self.asked != len(self.material.frames):  # asked again only when something has been written
+            self.waiting = held < max(self.start_after, needed)
+            self.asked = len(self.material.frames)
         if self.waiting and not self.dry:
             self.dry = True
             return "starved"
