@@ -148,6 +148,12 @@ static void end_voice(motet_player *player, uint32_t place, uint64_t frame, mote
     voice->phase = VOICE_OVER;
 }
 
+/* A voice has ended or has been refused: nothing is over before that. */
+static void note_end(motet_player *player, uint64_t frame)
+{
+    player->end_frame = frame > player->end_frame ? frame : player->end_frame;
+}
+
 /* Gives the next command. False: not now. */
 static bool give_next(motet_player *player, uint64_t now, bool *failed)
 {
@@ -159,6 +165,7 @@ static bool give_next(motet_player *player, uint64_t now, bool *failed)
         end_voice(player, command->target, player->start + command->at, MOTET_END_NONE);
         player->voices_to_come--;
         add_event(player, player->start + command->at, "voice_ended", "refused", command->target);
+        note_end(player, player->start + command->at);
         result = MOTET_OK;
     }
     bool again = (result == MOTET_ERROR_LIMIT && starts) || (result == MOTET_ERROR_BUSY && (early || player->live));
@@ -233,7 +240,7 @@ void motet_player_collect(motet_player *player)
         switch (event.type) {
         case MOTET_EVENT_VOICE_ENDED:
             end_voice(player, voice, event.frame, event.reason);
-            player->end_frame = event.frame > player->end_frame ? event.frame : player->end_frame;
+            note_end(player, event.frame);
             add_event(player, event.frame, "voice_ended", motet_end_reason_text(event.reason), voice);
             break;
         case MOTET_EVENT_VOICE_LOOPED:

@@ -80,9 +80,11 @@ def test_header():
     expect([], '1: "ceiling_db" in "motet" is 1; expected a number from -24 to 0', header={"ceiling_db": 1})
     expect([], '1: "declick" in "motet" is "2s"; expected at most 1 s', header={"declick": "2s"})
     expect([], '1: "seed" in "motet" is -1; expected a whole number, 0 or above', header={"seed": -1})
-    expect([], '1: "tempo" in "motet" is 0; expected a number above 0', header={"tempo": 0})
+    expect([], '1: "tempo" in "motet" is 0; expected a number from 1 to 1000', header={"tempo": 0})
     expect([], '1: "beats_per_bar" in "motet" is 0; expected a whole number from 1 to 1000', header={"beats_per_bar": 0})
     expect([], '1: "max_voices" in "motet" is 0; expected a whole number from 1 to 16384', header={"max_voices": 0})
+    expect([], '1: "max_virtual_voices" in "motet" is -1; expected a whole number from 0 to 262144',
+           header={"max_virtual_voices": -1})
     expect([], '1: unknown key "ratte" in "motet"; did you mean "rate"?', header={"ratte": 1})
     good = {"rate": 44100, "channels": 1, "limiter": True, "ceiling_db": -1, "declick": "5ms", "seed": 7, "tempo": 90.5,
             "beats_per_bar": 3, "max_voices": 8, "max_virtual_voices": 0}
@@ -136,7 +138,7 @@ def test_verbs():
     expect([SOUND, {"at": 0, "pley": "a"}], '3: unknown verb "pley"; did you mean "play"?')
     expect([{"at": 0, "set_buss": "Master"}], '2: unknown verb "set_buss"; did you mean "set_bus"?')
     ending = ('expected a definition ("sound", "bus") or a command ("play", "set", "stop", "seek", "pause", "resume", '
-              '"open", "feed", "finish", "set_bus", "stop_sound", "note", "end")')
+              '"open", "feed", "finish", "set_bus", "stop_sound", "expect", "note", "end")')
     expect([{"at": 0, "xyzzyx": "a"}], f'2: unknown verb "xyzzyx"; {ending}')
     expect([{"at": 0, "as": "v", "volume_db": 1}], f"2: no verb in the line; {ending}")
     expect([{}], f"2: no verb in the line; {ending}")
@@ -155,25 +157,22 @@ def test_definitions_carry_no_time():
 
 
 def test_times():
-    ending = 'expected a whole number of frames, 0 or above, or a string like "10ms" or "1.5s"'
-    for value in (-1, 1.5, True, None, [], "", "ten", "10 ms", "-1s", "1e3", "1.5", "ms", "1.s", ".5s", "10MS", "1m", 2**53,
+    ending = 'expected a whole number of frames, 0 or above, or a string like "10ms", "1.5s" or "2beats"'
+    for value in (-1, "2 beats", "beats", "1.bars", "2Beats", "3beatss", "99999999999999999bars", 1.5, True, None, [], "", "ten", "10 ms", "-1s", "1e3", "1.5", "ms", "1.s", ".5s", "10MS", "1m", 2**53,
                   "99999999999999999999s"):
         if value == "1.5":
             continue  # frames, rounded
         shown = json.dumps(value)
         expect([{"at": value, "note": "x"}], f'2: "at" in "note" is {shown}; {ending}')
-    for value in (0, 480.0, "480", "1.5", "10ms", "0.5ms", "1.5s"):
+    for value in (0, 480.0, "480", "1.5", "10ms", "0.5ms", "1.5s", "2beats", "1beat", "4bars", "0.25bar", "1.5beats"):
         equal(raw(timeline_bytes([{"at": value, "note": "x"}]), code=0), [])
     expect([SOUND, {"play": "a", "fade": "25h"}], f'3: "fade" in "play" is "25h"; {ending}')
     expect([SOUND, {"play": "a", "fade": "86401s"}], '3: "fade" in "play" is "86401s"; expected at most 86400 s')
     expect([SOUND, {"play": "a", "fade": -5}], f'3: "fade" in "play" is -5; {ending}')
-    expect([SOUND, {"play": "a", "fade": "2beats"}], '3: "fade" "2beats" in "play" is not in this version')
-    expect([{"at": "4bars", "note": "x"}], '2: "at" "4bars" in "note" is not in this version')
-    expect([SOUND, {"play": "a", "from": -1}], '3: "from" in "play" is -1; expected a whole number of the sound\'s frames, '
-                                               '0 or above, or a string like "10ms" or "1.5s"')
-    expect([SOUND, {"play": "a", "as": "v"}, {"seek": "v"}],
-           '4: no "to" in "seek"; expected a whole number of the sound\'s frames, 0 or above, or a string like "10ms" or '
-           '"1.5s"')
+    expect([SOUND, {"play": "a", "fade": "50000bars"}], '3: "fade" in "play" is "50000bars"; expected at most 86400 s')
+    ending = 'expected a whole number of the sound\'s frames, 0 or above, or a string like "10ms", "1.5s" or "2beats"'
+    expect([SOUND, {"play": "a", "from": -1}], f'3: "from" in "play" is -1; {ending}')
+    expect([SOUND, {"play": "a", "as": "v"}, {"seek": "v"}], f'4: no "to" in "seek"; {ending}')
 
 
 def test_order_of_times():
@@ -225,7 +224,7 @@ def test_unknown_names():
 
 
 def test_sounds():
-    sources = '"file", "pcm", "sine", "noise", "constant", "ramp" or "impulse"'
+    sources = '"file", "pcm", "sine", "noise", "constant", "ramp", "impulse" or "variations"'
     expect([{"sound": "a"}], f'2: nothing to make the sound of in "sound"; expected {sources}')
     expect([{"sound": "a", "file": "x", "sine": {}}], '2: "file" and "sine" in one "sound"; expected one of them')
     expect([SOUND, SOUND], '3: sound "a" is already defined in line 2; expected another name')
@@ -249,6 +248,97 @@ def test_sounds():
           [f"motet: x.s16: no such file (looked in {here})"])
     expect([{"sound": "a", "file": "x", "rate": 48000}],
            '2: "rate" in "sound" beside "file"; expected it with a generated sound only')
+
+
+def test_variations():
+    pair = [{"sound": "s0", "sine": {"hz": 100, "seconds": 1, "amplitude": 1}},
+            {"sound": "s1", "sine": {"hz": 100, "seconds": 1, "amplitude": 1, "rate": 8000}}]
+
+    def wrong(line, *messages):
+        expect([*pair, {"sound": "s", **line}], *(f"4: {message}" for message in messages))
+
+    wrong({"variations": "s0"}, '"variations" in "sound" is "s0"; expected a list of names')
+    wrong({"variations": ["s0", 3]}, '"variations" in "sound" is ["s0", 3]; expected a list of names')
+    wrong({"variations": []}, '"variations" in "sound" has 0 names; expected 1 to 256')
+    wrong({"variations": ["s0"] * 257}, '"variations" in "sound" has 257 names; expected 1 to 256')
+    wrong({"variations": ["s0", "s2", "s"]}, 'unknown sound "s2" in "sound"; did you mean "s0"?',
+          'unknown sound "s" in "sound"; did you mean "s0"?')
+    wrong({"variations": ["s0"], "weights": [1, 2]}, '"weights" in "sound" has 2 numbers; expected 1, one for each variation')
+    for weight in (0, -1, "1", 1e7):
+        wrong({"variations": ["s0"], "weights": [weight]},
+              f'"weights" in "sound" is {json.dumps([weight])}; '
+              'expected a list of numbers above 0, at most 1000000')
+    wrong({"variations": ["s0"], "volume_jitter_db": 25}, '"volume_jitter_db" in "sound" is 25; expected a number from 0 to 24')
+    wrong({"variations": ["s0"], "file": "x.wav"}, '"file" and "variations" in one "sound"; expected one of them')
+    wrong({"variations": ["s0"], "rate": 8000}, '"rate" in "sound" beside "variations"; expected it with a generated sound only')
+    wrong({"variations": ["s0"], "store": "s16"}, '"store" in "sound" beside "variations"; expected it with the sounds that it picks from')
+    wrong({"constant": {"value": 1, "seconds": 1}, "pitch_jitter_semitones": 1},
+          '"pitch_jitter_semitones" in "sound" beside "constant"; expected it with "variations" only')
+    wrong({"variations": ["s0"], "yield": "newest"}, '"yield" in "sound" is "newest"; expected "quietest", "oldest" or "new"')
+    wrong({"variations": ["s0"], "min_interval": "61s"}, '"min_interval" in "sound" is "61s"; expected at most 60 s')
+    wrong({"variations": ["s0"], "max_voices": -1}, '"max_voices" in "sound" is -1; expected a whole number from 0 to 4294967295')
+    sets = [*pair, {"sound": "s", "variations": ["s0", "s1"], "store": "auto", "convert": True}]
+    expect([*sets, {"sound": "t", "variations": ["s0", "s"]}], '5: "s" in "variations" has variations itself; expected single sounds')
+    expect([*sets, {"play": "s", "from": "10ms"}], '5: "from" in "play" is a time, but the sounds of "s" have several rates; '
+                                                   'expected a whole number of frames')
+    expect([*sets, {"play": "s", "as": "v", "from": 10, "loop_end": "1s"}, {"seek": "v", "to": "1beat"}],
+           '5: "loop_end" in "play" is a time, but the sounds of "s" have several rates; expected a whole number of frames',
+           '6: "to" in "seek" is a time, but the sounds of "s" have several rates; expected a whole number of frames')
+    # A sound that is not there is told once.
+    equal(errors_of([{"sound": "f", "file": "no.wav"}, {"sound": "s", "variations": ["f"]}, {"play": "s"}]),
+          [f"motet: no.wav: no such file (looked in {os.path.realpath('.')})"])
+
+
+def test_loops():
+    def wrong(play, message, line=3, **change):
+        lines = [SOUND, {"play": "a", "as": "v", **play}] + ([{"at": 1, "set": "v", **change}] if change else [])
+        expect(lines, f"{line}: {message}")
+
+    order = 'of "a", which has 4800 frames; expected its start before its end'
+    wrong({"loop_start": 4800}, f'a loop from frame 4800 to 4800 in "play" {order}')
+    wrong({"loop": True, "loop_start": "10ms", "loop_end": 480}, f'a loop from frame 480 to 480 in "play" {order}')
+    wrong({"loop_start": 5000, "loop_end": 6000}, f'a loop from frame 5000 to 4800 in "play" {order}')
+    wrong({"loop_start": 1000, "loop_end": 2000}, f'a loop from frame 3000 to 2000 in "set" {order}', 4, loop_start=3000)
+    wrong({"loop_start": 1000, "loop_end": 2000}, f'a loop from frame 1000 to 500 in "set" {order}', 4, loop_end=500)
+    wrong({"loop_whole": True, "loop_end": 5}, '"loop_whole" beside "loop_end" in "play"; expected one of them')
+    wrong({"loop_count": 2 ** 32}, '"loop_count" in "play" is 4294967296; expected a whole number from 0 to 4294967295')
+    wrong({"loop_crossfade": "-1ms"}, '"loop_crossfade" in "play" is "-1ms"; expected a whole number of frames, 0 or above, '
+                                      'or a string like "10ms", "1.5s" or "2beats"')
+    for key in ("loop_start", "loop_end"):
+        expect([{"open": "s"}, {"set": "s", key: 5}], f'3: "{key}" in "set" of "s", which is fed; expected a voice of "play"')
+    # Of a line that repeats it is told once.
+    expect([SOUND, {"play": "a", "repeat": 5, "every": 10, "loop_start": 4800}],
+           f'3: a loop from frame 4800 to 4800 in "play" {order}')
+
+
+def test_repeats():
+    expect([SOUND, {"play": "a", "repeat": 5}], '3: "repeat" without "every" in "play"; expected both or none')
+    expect([SOUND, {"play": "a", "every": "1s"}], '3: "every" without "repeat" in "play"; expected both or none')
+    expect([SOUND, {"play": "a", "repeat": 0, "every": 5}], '3: "repeat" in "play" is 0; expected a whole number from 1 to 1000000')
+    expect([SOUND, {"play": "a", "repeat": 2, "every": 2 ** 53 - 1}],
+           '3: the last "repeat" in "play" is too late; expected fewer, or a shorter "every"')
+
+
+def test_expectations():
+    def wrong(expected, *messages, at=5):
+        expect([BUS, {"at": at, "expect": expected}], *(f"3: {message}" for message in messages))
+
+    wrong([], '"expect" in "expect" is []; expected an object')
+    wrong({}, 'nothing is expected in "expect"; expected "peak_db", "voices" or "clicks"')
+    wrong({"bus": "Music"}, 'nothing is expected in "expect"; expected "peak_db", "voices" or "clicks"')
+    wrong({"bus": "Musik", "voices": [0, 1]}, 'unknown bus "Musik" in "expect"; did you mean "Music"?')
+    wrong({"bus": "Music", "clicks": 0}, '"clicks" in "expect" of bus "Music"; expected them of "Master" only')
+    wrong({"peek_db": [0, 1]}, 'unknown key "peek_db" in "expect"; did you mean "peak_db"?')
+    for value in (-3, [-3], [0, -3], [0, 1, 2], ["a", "b"], {}):
+        wrong({"peak_db": value}, f'"peak_db" in "expect" is {json.dumps(value)}; '
+                                  'expected two numbers like [-40, -1], the lowest and the highest')
+    for value in (3, [-1, 3], [0.5, 1], [2, 1]):
+        wrong({"voices": value}, f'"voices" in "expect" is {json.dumps(value)}; '
+                                 'expected two whole numbers like [0, 12], the least and the most')
+    wrong({"clicks": -1}, '"clicks" in "expect" is -1; expected a whole number, 0 or above')
+    wrong({"clicks": 0}, 'an "expect" at 0 has no time before it to look at; expected a later "at"', at=0)
+    expect([{"at": 5, "end": True}, {"at": 5, "expect": {"clicks": 0}}, {"at": 6, "expect": {"clicks": 0}}],
+           '4: "expect" at 6 is behind the "end" of line 2; expected it at 5 or before')
 
 
 def test_buses():
@@ -305,27 +395,18 @@ def test_not_in_this_version():
     def later(line, what, before=()):
         expect([SOUND, *before, line], f"{len(before) + 3}: {what} is not in this version")
 
-    voice = [{"play": "a", "as": "v"}]
     for verb, line in {
             "effect": {"effect": "e", "on": "Master", "type": "reverb"}, "send": {"send": "Master", "to": "V"},
             "duck": {"duck": "World", "key": "Speech"}, "snapshot": {"snapshot": "Menu", "buses": {}},
             "listener": {"listener": 0, "position": [0, 0, 0]}, "pause_bus": {"at": 0, "pause_bus": "Master"},
             "resume_bus": {"at": 0, "resume_bus": "Master"}, "stop_bus": {"at": 0, "stop_bus": "Master"},
             "set_effect": {"at": 0, "set_effect": "e", "wet": 0.5}, "set_send": {"at": 0, "set_send": "M", "to": "V"},
-            "set_snapshot": {"at": 0, "set_snapshot": "Menu"}, "set_listener": {"at": 0, "set_listener": 0},
-            "expect": {"at": 0, "expect": {"voices": [0, 1]}}}.items():
+            "set_snapshot": {"at": 0, "set_snapshot": "Menu"}, "set_listener": {"at": 0, "set_listener": 0}}.items():
         later(line, f'"{verb}"')
-    for key, value in {"sends": {"Verb": -12}, "effects": [], "repeat": 2, "every": "1s"}.items():
+    for key, value in {"sends": {"Verb": -12}, "effects": []}.items():
         later({"play": "a", key: value}, f'"{key}" in "play"')
-    for key, value in {"loop_start": 5, "loop_end": "1s", "loop_count": 2, "loop_crossfade": 10}.items():
-        later({"play": "a", key: value}, f'"{key}" {json.dumps(value)} in "play"')
-    for key, value in {"loop_start": 5, "loop_end": 7}.items():
-        later({"set": "v", key: value}, f'"{key}" {value} in "set"', voice)
     for value in ("2d", "3d"):
         later({"play": "a", "mode": value}, f'"mode" "{value}" in "play"')
-    for key, value in {"variations": [], "weights": [], "volume_jitter_db": 1, "pitch_jitter_semitones": 1,
-                       "max_voices": 3, "min_interval": 3, "yield": "oldest"}.items():
-        later(dict(SOUND, sound="b", **{key: value}), f'"{key}" in "sound"')
     later(dict(SOUND, sound="b", stream=True), '"stream" true in "sound"')
     later({"set_bus": "N", "parent": "M"}, '"parent" "M" in "set_bus"', [{"bus": "M"}, {"bus": "N"}])
 
@@ -363,10 +444,13 @@ def test_the_examples_of_the_page():
     definitions = [line for line in shown if "at" not in line]
     commands = [line for line in shown if "at" in line]
     assert len(definitions) > 8 and len(commands) > 15, (definitions, commands)
+    late = [line for line in commands if "expect" in line] + [line for line in commands if "end" in line][:1]
+    commands = [line for line in commands if "expect" not in line and "end" not in line]
     for line in commands:
         line["at"] = 0
-    ends = [line for line in commands if "end" in line]
-    commands = [line for line in commands if "end" not in line] + ends[:1]
+    for line in late:
+        line["at"] = 1
+    commands += late
     lines = definitions + [{"play": "a", "as": "v"}] + commands
     result = run("check", "-", stdin=timeline_bytes(lines))
     equal((result.code, result.lines), (0, []))

@@ -411,7 +411,8 @@ def test_what_is_refused_does_not_depend_on_blocks():
         lines.append({"at": 97 * i, "set": f"v{i}", "pan": 0.5})
     # A voice that ends at frame 480 makes room for the one that starts there.
     exact = [constant("a", 0.125, 0.01), {"play": "a"}, {"at": 480, "play": "a"}, {"at": 700, "play": "a"}]
-    for scene, header, refused in ((lines, {"max_voices": 2}, None), (exact, {"max_voices": 1}, 1)):
+    few = {"max_virtual_voices": 0}
+    for scene, header, refused in ((lines, {"max_voices": 2, **few}, None), (exact, {"max_voices": 1, **few}, 1)):
         reference = stats(scene, header=header)
         count = sum(event["reason"] == "refused" for event in reference["events"])
         assert count > 0 and refused in (None, count), (count, reference["events"])
@@ -425,11 +426,12 @@ def test_what_is_refused_does_not_depend_on_blocks():
 def test_a_burst_of_plays():
     lines = [constant("a", 0.01, 0.02)] + [{"at": 5, "play": "a", "as": f"v{i}"} for i in range(10000)]
     lines += [{"at": 6, "set": f"v{i}", "volume_db": -6, "pan": 0.1} for i in range(10000)]
-    document = stats(lines)
-    equal(document["voices_started"], 256)
-    equal(document["peak_voices"], 256)
-    equal(sum(event["reason"] == "refused" for event in document["events"]), 10000 - 256)
-    equal(stats(lines, header={"max_voices": 10000})["voices_started"], 10000)
+    for header, voices in (({}, 256 + 4096), ({"max_virtual_voices": 0}, 256), ({"max_virtual_voices": 1000}, 1256),
+                           ({"max_voices": 10000}, 10000), ({"max_voices": 1, "max_virtual_voices": 20000}, 10000)):
+        document = stats(lines, header=header)
+        equal(document["voices_started"], voices, header)
+        equal(document["peak_voices"], voices, header)
+        equal(sum(event["reason"] == "refused" for event in document["events"]), 10000 - voices, header)
 
 
 # ---------------------------------------------------------------------------------------------------------- no end
