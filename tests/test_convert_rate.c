@@ -291,7 +291,9 @@ static motet_sound make_sound(motet_engine *engine, motet_format format, uint32_
     size_t samples = (size_t)frames * channels;
     float *f32 = malloc(samples * sizeof *f32 + 1);
     int16_t *s16 = malloc(samples * sizeof *s16 + 1);
-    assert_true(f32 != NULL && s16 != NULL);
+    if (f32 == NULL || s16 == NULL) {
+        abort();
+    }
     for (size_t k = 0; k < samples; k++) {
         double x = noise_at((int64_t)k, NULL) * 0.5;
         f32[k] = (float)x;

@@ -153,7 +153,7 @@ static float stated_dot(const float *in, const motet_sinc_bank *bank, uint64_t p
     const float *row = row_of(bank, (uint32_t)(phase >> 32));
     float f = (float)((uint32_t)phase >> 8) * 0x1p-24f;
     const float *from = in + (position >> 32) - (bank->taps / 2 - 1);
-    float sums[16];
+    float sums[16] = {0};
     for (uint32_t k = 0; k < bank->taps; k++) {
         float d = row[k + bank->taps] - row[k];
         float fd = f * d;

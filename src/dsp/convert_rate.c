@@ -31,6 +31,7 @@ static uint32_t common_factor(uint32_t a, uint32_t b)
 /* The kernel is as much wider than at equal rates as the rate falls. */
 static uint32_t taps_of(uint32_t from, uint32_t to)
 {
+    assert(to > 0);
     uint64_t taps = from <= to ? LEAST_TAPS : ((uint64_t)LEAST_TAPS * from + to - 1) / to;
     taps = (taps + MOTET_SINC_LANES - 1) / MOTET_SINC_LANES * MOTET_SINC_LANES;
     return taps < MOST_TAPS ? (uint32_t)taps : MOST_TAPS;
@@ -46,6 +47,7 @@ static uint32_t phases_of(uint32_t to, uint32_t taps)
 
 static motet_rate_filter plan(uint32_t from_hz, uint32_t to_hz)
 {
+    assert(from_hz > 0 && to_hz > 0);
     uint32_t factor = common_factor(from_hz, to_hz);
     motet_rate_filter filter = {.from = from_hz / factor, .to = to_hz / factor};
     filter.bank.taps = taps_of(filter.from, filter.to);

@@ -124,7 +124,7 @@ static void ask(normal_equations *equations, const double *terms, double goal, d
 static void ask_at(normal_equations *equations, double x, double goal, double weight)
 {
     double common = motet_sin_turns(x / 2) * x;
-    double terms[MAX_TERMS];
+    double terms[MAX_TERMS] = {0};
     for (uint32_t m = 0; m < equations->count; m++) {
         double distance = x - m;
         terms[m] = distance == 0 ? 0 : common / (distance * (x + m)); /* a single point more or less is no matter */
