@@ -76,10 +76,19 @@ size_t motet_lint_find_clicks(const motet_lint_sound *sound, uint64_t from, uint
 /* Adds the seam of a loop where it stands out, by channel. */
 void motet_lint_find_seam(const motet_lint_sound *sound, const motet_lint_loop *loop, motet_lint_report *report);
 
-/* The measure for a smooth transition, which begins at frame `at` and takes `length` frames: the peak second difference
- * from there to its end, over the largest of: the peak in the 20 ms before, that in the 20 ms after, and that of a
- * 60 Hz sine as high as the sound is there. Up to 2 is clean. 0 for silence. */
-double motet_lint_measure_transition(const motet_lint_sound *sound, uint32_t channel, uint64_t at, uint64_t length);
+/* Peaks of the second difference in one channel around a transition. */
+typedef struct motet_lint_transition {
+    double change; /* from its first frame to its last; likewise below in the 20 ms before and after */
+    double before, after;
+    double slow; /* of a 60 Hz sine as high as the sound is there */
+} motet_lint_transition;
+
+/* Measures the transition that begins at frame `at` and takes `length` frames. */
+motet_lint_transition motet_lint_measure(const motet_lint_sound *sound, uint32_t channel, uint64_t at, uint64_t length);
+
+/* How much sharper the change is than the steady sound: `change` over the largest of the others. Up to 2 is clean. 0 for
+ * silence. */
+double motet_lint_times(const motet_lint_transition *transition);
 
 /* Adds a finding. */
 void motet_lint_add(motet_lint_report *report, const motet_lint_finding *finding);

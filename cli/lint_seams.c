@@ -82,22 +82,28 @@ static double peak_between(const motet_lint_sound *sound, uint32_t channel, uint
     return peak;
 }
 
-double motet_lint_measure_transition(const motet_lint_sound *sound, uint32_t channel, uint64_t at, uint64_t length)
+motet_lint_transition motet_lint_measure(const motet_lint_sound *sound, uint32_t channel, uint64_t at, uint64_t length)
 {
     static const double pi = 3.14159265358979323846;
+    motet_lint_transition result = {0};
     if (sound->frames < 3) {
-        return 0;
+        return result;
     }
     uint64_t reach = motet_lint_frames(sound, 20);
     uint64_t first = at > MOTET_LINT_WIDTH ? at - MOTET_LINT_WIDTH : 0;
     uint64_t last = at + length + MOTET_LINT_WIDTH + 1;
     double height = 0;
-    double steady = peak_between(sound, channel, first > reach ? first - reach : 0, first, &height);
-    double after = peak_between(sound, channel, last, last + reach, &height);
-    double change = peak_between(sound, channel, first, last, &height);
+    result.before = peak_between(sound, channel, first > reach ? first - reach : 0, first, &height);
+    result.after = peak_between(sound, channel, last, last + reach, &height);
+    result.change = peak_between(sound, channel, first, last, &height);
     double step = 2 * pi * 60 / sound->rate_hz;
-    double slow = step * step * height;
-    steady = after > steady ? after : steady;
-    steady = slow > steady ? slow : steady;
-    return steady > 0 ? change / steady : 0;
+    result.slow = step * step * height;
+    return result;
+}
+
+double motet_lint_times(const motet_lint_transition *transition)
+{
+    double steady = transition->before > transition->after ? transition->before : transition->after;
+    steady = transition->slow > steady ? transition->slow : steady;
+    return steady > 0 ? transition->change / steady : 0;
 }
