@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -437,8 +438,9 @@ static void sounds_with_loop_points_are_not_converted(void **state)
         put(&at, "", i == 2 ? 10 : i == 3 ? 49 : 0);
     }
     put(&at, "data", 2 * FRAMES);
+    size_t size = (size_t)(at - bytes) + 2 * FRAMES;
     motet_engine *engine = make_engine((motet_allocator){0});
-    motet_sound sound = motet_sound_load_memory(engine, bytes, (size_t)(at - bytes) + 2 * FRAMES, NULL);
+    motet_sound sound = motet_sound_load_memory(engine, bytes, size, NULL);
     if (sound.id == 0) {
         fail_msg("%s", motet_last_error());
     }
@@ -447,6 +449,16 @@ static void sounds_with_loop_points_are_not_converted(void **state)
     assert_int_equal(info.loop_end_frame, 50);
     assert_int_equal(info.format, MOTET_FORMAT_S16);
     assert_int_equal(info.memory_bytes, 2 * FRAMES);
+    /* From a path, with another `no_convert` it is another sound. */
+    char path[] = "/tmp/motet-test-XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0 && write(file, bytes, size) == (ssize_t)size);
+    close(file);
+    motet_sound loaded = motet_sound_load(engine, path, NULL);
+    assert_int_not_equal(loaded.id, 0);
+    assert_int_equal(motet_sound_load(engine, path, NULL).id, loaded.id);
+    assert_int_not_equal(motet_sound_load(engine, path, &(motet_sound_def){.no_convert = true}).id, loaded.id);
+    unlink(path);
     motet_engine_destroy(engine);
 }
 
