@@ -102,7 +102,7 @@ void motet_interleave_output(float *restrict out, const float *restrict left, co
     assert(channels == 1 || channels == 2);
     if (channels == 1) {
         for (size_t i = 0; i < frame_count; i++) {
-            out[i] = 0.5f * (left[i] + right[i]);
+            out[i] = 0.5f * left[i] + 0.5f * right[i]; /* 0.5 (L + R), whose sum can overflow */
         }
         return;
     }
