@@ -122,7 +122,7 @@ typedef struct motet_bus {
 /* -------------------------------------------------------------------------------------------------- Timing */
 
 /* The shape of a fade; t runs from 0 to 1 over its length.
- * Volumes fade in linear gain except by MOTET_CURVE_DB; pan fades in its own unit, pitch in its factor. */
+ * Volumes fade in linear gain except by MOTET_CURVE_DB; pan in the linear gain of each side, pitch in its factor. */
 typedef enum motet_curve {
     MOTET_CURVE_SMOOTH = 0, /* 3t^2 - 2t^3: no corner at either end */
     MOTET_CURVE_LINEAR,     /* t */
@@ -551,7 +551,8 @@ MOTET_API motet_voice_def motet_default_voice_def(void);
 MOTET_API motet_voice motet_voice_play(motet_engine *engine, motet_sound sound, const motet_voice_def *def);
 
 /* Plays a sound in the place of a voice: one fades in while the other fades out, from the same frame on, which is
- * `def->timing`'s; its fade defaults to the declick, its curve to MOTET_CURVE_POWER. A stale `from` is no error.
+ * `def->timing`'s; its fade defaults to the declick, the curve of a longer one to
+ * MOTET_CURVE_POWER. A stale `from` is no error.
  * Errors ({0}): as motet_voice_play. */
 MOTET_API MOTET_USE_RESULT motet_voice motet_voice_crossfade(motet_engine *engine, motet_voice from, motet_sound to,
                                                              const motet_voice_def *def);

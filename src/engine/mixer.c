@@ -16,7 +16,7 @@ typedef struct scratch_buffer {
     size_t size;
 } scratch_buffer;
 
-enum { SCRATCH_COUNT = 14 };
+enum { SCRATCH_COUNT = 15 };
 
 static void list_scratch(motet_mixer *mixer, scratch_buffer *list)
 {
@@ -28,7 +28,8 @@ static void list_scratch(motet_mixer *mixer, scratch_buffer *list)
         {(void **)&mixer->left, block * sizeof(float)},
         {(void **)&mixer->right, block * sizeof(float)},
         {(void **)&mixer->gains, block * sizeof(double)},
-        {(void **)&mixer->pans, block * sizeof(double)},
+        {(void **)&mixer->shares_left, block * sizeof(double)},
+        {(void **)&mixer->shares_right, block * sizeof(double)},
         {(void **)&mixer->gains_left, block * sizeof(float)},
         {(void **)&mixer->gains_right, block * sizeof(float)},
         {(void **)&mixer->positions, block * sizeof(uint64_t)},

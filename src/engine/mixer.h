@@ -39,7 +39,7 @@ typedef struct motet_mixer {
     motet_limiter *limiter;            /* NULL: none */
     float *stereo_left, *stereo_right; /* the second partial sum of the bus in hand */
     float *left, *right;               /* a voice's own frames */
-    double *gains, *pans;
+    double *gains, *shares_left, *shares_right;
     float *gains_left, *gains_right;
     motet_sinc sinc16, sinc32;
     float *sinc16_coefficients, *sinc32_coefficients;

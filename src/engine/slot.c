@@ -133,6 +133,17 @@ static void set_fade_in(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKIN
     motet_ramp_start(&slot->fade_in, slot->start_frame, frames, (motet_curve)slot->fade_in_curve, 1);
 }
 
+/* The balance: 0 dB on both sides at the centre, no cross-feed. */
+static double left_of(double pan) MOTET_NONBLOCKING
+{
+    return pan > 0 ? 1 - pan : 1;
+}
+
+static double right_of(double pan) MOTET_NONBLOCKING
+{
+    return pan < 0 ? 1 + pan : 1;
+}
+
 void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_NONBLOCKING
 {
     motet_slot *slot = slot_at(engine, play->target);
@@ -154,7 +165,8 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     slot->laps = 0;
     motet_source_begin(slot, start->from_frame, start->range, start->loop);
     slot->volume = motet_ramp_hold(MOTET_RAMP_GAIN, start->gain);
-    slot->pan = motet_ramp_hold(MOTET_RAMP_PAN, start->pan);
+    slot->share_left = motet_ramp_hold(MOTET_RAMP_PAN, left_of(start->pan));
+    slot->share_right = motet_ramp_hold(MOTET_RAMP_PAN, right_of(start->pan));
     slot->pitch = motet_ramp_hold(MOTET_RAMP_FACTOR, start->pitch);
     slot->jump = slot->stop_gate = motet_ramp_hold(MOTET_RAMP_GAIN, 1);
     slot->pause_gate = motet_ramp_hold(MOTET_RAMP_GAIN, start->paused ? 0 : 1);
@@ -437,7 +449,10 @@ void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_comman
     case MOTET_COMMAND_RESUME: apply_resume(slot, command); break;
     case MOTET_COMMAND_SEEK: apply_seek(engine, slot, command); break;
     case MOTET_COMMAND_SET_VOLUME: move(&slot->volume, slot, command, command->value.number); break;
-    case MOTET_COMMAND_SET_PAN: move(&slot->pan, slot, command, command->value.number); break;
+    case MOTET_COMMAND_SET_PAN:
+        move(&slot->share_left, slot, command, left_of(command->value.number));
+        move(&slot->share_right, slot, command, right_of(command->value.number));
+        break;
     case MOTET_COMMAND_SET_PITCH: move(&slot->pitch, slot, command, command->value.number); break;
     case MOTET_COMMAND_SET_LOOP: motet_source_set_loop(slot, command->index != 0); break;
     case MOTET_COMMAND_SET_LOOP_RANGE:

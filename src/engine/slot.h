@@ -83,7 +83,9 @@ typedef struct motet_slot {
     uint8_t bank_before, bank;
     uint64_t bank_frame;
 
-    motet_ramp volume, pan, pitch;
+    motet_ramp volume, pitch;
+    /* Each side's share of the pan moves by itself: a pan that crosses the centre would have a corner there. */
+    motet_ramp share_left, share_right;
     motet_ramp fade_in; /* of the play */
     motet_ramp jump;    /* in after a seek or a change of bus; out on a tail */
     motet_ramp pause_gate, stop_gate;

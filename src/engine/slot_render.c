@@ -13,9 +13,10 @@
 static bool all_at_rest(const motet_slot *slot) MOTET_NONBLOCKING
 {
     uint64_t now = slot->now;
-    return motet_ramp_done(&slot->volume, now) && motet_ramp_done(&slot->pan, now) &&
-           motet_ramp_done(&slot->fade_in, now) && motet_ramp_done(&slot->jump, now) &&
-           motet_ramp_done(&slot->pause_gate, now) && motet_ramp_done(&slot->stop_gate, now);
+    return motet_ramp_done(&slot->volume, now) && motet_ramp_done(&slot->share_left, now) &&
+           motet_ramp_done(&slot->share_right, now) && motet_ramp_done(&slot->fade_in, now) &&
+           motet_ramp_done(&slot->jump, now) && motet_ramp_done(&slot->pause_gate, now) &&
+           motet_ramp_done(&slot->stop_gate, now);
 }
 
 static float gain_of(double level, double share) MOTET_NONBLOCKING
@@ -24,23 +25,12 @@ static float gain_of(double level, double share) MOTET_NONBLOCKING
     return gain < MOTET_GAIN_FLOOR ? 0 : (float)gain;
 }
 
-/* The balance: 0 dB on both sides at the centre, no cross-feed. */
-static double share_left(double pan) MOTET_NONBLOCKING
-{
-    return pan > 0 ? 1 - pan : 1;
-}
-
-static double share_right(double pan) MOTET_NONBLOCKING
-{
-    return pan < 0 ? 1 + pan : 1;
-}
-
 static void mix_steadily(const motet_slot *slot, motet_stereo_sum sum, const void *direct, const motet_mixer *mixer,
                          uint32_t count) MOTET_NONBLOCKING
 {
     double level = slot->volume.to * slot->fade_in.to * slot->jump.to * slot->pause_gate.to * slot->stop_gate.to;
-    float left = gain_of(level, share_left(slot->pan.to));
-    float right = gain_of(level, share_right(slot->pan.to));
+    float left = gain_of(level, slot->share_left.to);
+    float right = gain_of(level, slot->share_right.to);
     if (direct == NULL) {
         motet_mix_planar(sum, mixer->left, slot->channels == 2 ? mixer->right : mixer->left, left, right, count);
     } else if (slot->material->format == MOTET_FORMAT_S16) {
@@ -54,16 +44,18 @@ static void mix_moving(const motet_slot *slot, motet_stereo_sum sum, motet_mixer
                        uint32_t count) MOTET_NONBLOCKING
 {
     double *level = mixer->gains;
-    double *pan = mixer->pans;
+    double *left = mixer->shares_left;
+    double *right = mixer->shares_right;
     motet_ramp_write(level, &slot->volume, slot->now, count);
     motet_ramp_multiply(level, &slot->fade_in, slot->now, count);
     motet_ramp_multiply(level, &slot->jump, slot->now, count);
     motet_ramp_multiply(level, &slot->pause_gate, slot->now, count);
     motet_ramp_multiply(level, &slot->stop_gate, slot->now, count);
-    motet_ramp_write(pan, &slot->pan, slot->now, count);
+    motet_ramp_write(left, &slot->share_left, slot->now, count);
+    motet_ramp_write(right, &slot->share_right, slot->now, count);
     for (uint32_t k = 0; k < count; k++) {
-        mixer->gains_left[k] = gain_of(level[k], share_left(pan[k]));
-        mixer->gains_right[k] = gain_of(level[k], share_right(pan[k]));
+        mixer->gains_left[k] = gain_of(level[k], left[k]);
+        mixer->gains_right[k] = gain_of(level[k], right[k]);
     }
     motet_mix_planar_ramped(sum, mixer->left, slot->channels == 2 ? mixer->right : mixer->left, mixer->gains_left,
                             mixer->gains_right, count);

@@ -244,11 +244,10 @@ motet_voice motet_voice_crossfade(motet_engine *engine, motet_voice from, motet_
     if (!motet_engine_enter(engine, &result)) {
         return voice;
     }
-    if (def.timing.curve == MOTET_CURVE_SMOOTH) {
-        def.timing.curve = MOTET_CURVE_POWER;
-    }
     if (def.timing.fade_seconds == 0) {
         def.timing.fade_seconds = engine->def.declick_seconds; /* a start has no fade by itself */
+    } else if (def.timing.curve == MOTET_CURVE_SMOOTH) {
+        def.timing.curve = MOTET_CURVE_POWER; /* too steep for so short a fade as the declick */
     }
     if (motet_command_reserve(engine, 2) == MOTET_OK) {
         voice = begin_of_sound(engine, to, &def);

@@ -9,8 +9,10 @@ def gain_of_setting(volume_db):
     return gain_of_db(min(24.0, max(-80.0, f32(volume_db))))
 
 
-def pan_of_setting(pan):
-    return min(1.0, max(-1.0, f32(pan)))
+def shares_of_setting(pan):
+    """Left and right: each fades by itself, so that a pan that crosses the centre has no corner."""
+    pan = min(1.0, max(-1.0, f32(pan)))
+    return min(1.0, 1.0 - pan), min(1.0, 1.0 + pan)
 
 
 def pitch_of_setting(pitch):
@@ -26,7 +28,7 @@ class Place:
         self.source = source
         self.bus = bus
         self.volume = Ramp(volume)
-        self.pan = Ramp(pan, "pan")
+        self.left, self.right = (Ramp(share, "pan") for share in pan)
         self.pitch = Ramp(pitch, "pitch")
         self.gate = Ramp(1.0)
 
@@ -35,23 +37,23 @@ class Place:
         twin.source = self.source.copy()
         twin.bus = self.bus
         twin.engine_rate = self.engine_rate
-        for name in ("volume", "pan", "pitch", "gate"):
+        for name in ("volume", "left", "right", "pitch", "gate"):
             setattr(twin, name, getattr(self, name).copy())
         return twin
 
     def contribution(self, frame, shared, shared_bound):
         """Left, right and how far a rendering may be from each, in units of 2^-24."""
         taps, missed = self.source.sample()
-        pan = self.pan.at(frame)
-        balance = (min(1.0, 1.0 - pan), min(1.0, 1.0 + pan))
+        shares = (self.left, self.right)
+        balance = [max(0.0, share.at(frame)) for share in shares]
         common = self.volume.at(frame) * self.gate.at(frame) * shared
         bound = self.volume.bound(frame) * self.gate.bound(frame) * shared_bound
-        moving = any(ramp.running(frame) for ramp in (self.volume, self.gate, self.pan)) or shared != shared_bound
+        moving = any(ramp.running(frame) for ramp in (self.volume, self.gate, *shares)) or shared != shared_bound
         result = []
         for side in (0, 1):
             tap = taps[side % len(taps)]
             gain = f32(common * balance[side])
-            size = bound * (self.pan.bound(frame) + 1 if self.pan.running(frame) else balance[side])
+            size = bound * (shares[side].bound(frame) + 1 if shares[side].running(frame) else balance[side])
             result.append((f32(tap * gain), 4 * moving * abs(tap) * size + missed * size))
         return result
 
@@ -74,7 +76,7 @@ class Voice:
             source,
             command.get("bus", "Master"),
             gain_of_setting(command.get("volume_db", 0)),
-            pan_of_setting(command.get("pan", 0)),
+            shares_of_setting(command.get("pan", 0)),
             pitch_of_setting(command.get("pitch", 1)),
             timeline.rate,
         )
@@ -153,7 +155,8 @@ class Voice:
         if "volume_db" in command:
             self.change(self.place.volume, frame, gain_of_setting(command["volume_db"]), fade, curve)
         if "pan" in command:
-            self.change(self.place.pan, frame, pan_of_setting(command["pan"]), fade, curve)
+            for ramp, share in zip((self.place.left, self.place.right), shares_of_setting(command["pan"])):
+                self.change(ramp, frame, share, fade, curve)
         if "pitch" in command:
             self.change(self.place.pitch, frame, pitch_of_setting(command["pitch"]), fade, curve)
         if "loop" in command:
