@@ -83,6 +83,9 @@ uint64_t motet_duration_frames(motet_duration duration, const motet_time_base *b
     }
     uint64_t rate_hz = base->rate_hz;
     uint64_t rate = duration.unit == MOTET_UNIT_FRAMES ? 1 : rate_hz;
+    if (rate == 0) {
+        return 0; /* of a set of several rates: that is told where it is asked for */
+    }
     uint64_t divisor = duration.unit == MOTET_UNIT_MILLISECONDS ? 1000 : 1;
     if (duration.whole > MOTET_TIME_MAX_FRAMES || duration.whole > UINT64_MAX / rate) {
         return UINT64_MAX;
