@@ -400,6 +400,17 @@ def test_the_loudest_are_heard():
     equal((document["voices_started"], document["peak_voices"]), (2, 2))
 
 
+def test_a_slot_used_again_is_another_voice():
+    """Between two choices a voice that was ranked ends, and another one gets its slot."""
+    lines = [constant("a", 0.5, 2000), constant("b", 0.5, 20), constant("c", 0.5, 4), constant("d", 0.5, 1000),
+             {"play": "a"}, {"play": "b", "volume_db": -20}, {"at": 10, "play": "c", "volume_db": -30},
+             {"at": 30, "play": "d", "volume_db": -6}, {"at": 30, "play": "d", "volume_db": -10}]
+    whole, events = check_blocks(lines, {"max_voices": 2, "max_virtual_voices": 1})
+    second = 0.5 * np.concatenate([np.full(20, 10 ** (-20 / 20)), np.zeros(10), np.full(1000, 10 ** (-6 / 20)), np.zeros(970)])
+    near(whole, stereo(0.5 + second), 1e-7)
+    equal([event["frame"] for event in events], [14, 20, 1030, 1030, 2000])
+
+
 def test_priority():
     lines = [constant("quiet", 0.0625, 20000), constant("loud", 0.25, 20000), {"play": "quiet", "priority": 20, "volume_db": -6},
              {"at": 100, "play": "loud", "priority": 0}, {"at": 20000, "end": True}]

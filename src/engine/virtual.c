@@ -187,22 +187,23 @@ double motet_virtual_score_now(const motet_engine *engine, const motet_slot *slo
            motet_ramp_value(&node->solo_gate, now) * engine->choice.bus_gains[slot->place.bus] * slot->weight;
 }
 
-/* Ties go to the older voice. */
-static bool ranks_below(motet_engine *engine, motet_candidate a, motet_candidate b) MOTET_NONBLOCKING
+static motet_candidate candidate_of(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
 {
-    if (a.score != b.score) {
-        return a.score < b.score;
-    }
-    return slot_at(engine, a.slot)->play_number > slot_at(engine, b.slot)->play_number;
+    return (motet_candidate){slot->place.index, slot->play_number, motet_virtual_score_now(engine, slot)};
+}
+
+/* Ties go to the older voice. */
+static bool ranks_below(motet_candidate a, motet_candidate b) MOTET_NONBLOCKING
+{
+    return a.score != b.score ? a.score < b.score : a.play_number > b.play_number;
 }
 
 /* Keeps the first MOTET_CHOICE_SWAPS in a sorted list: lowest first, or highest first. */
-static uint32_t enlist(motet_engine *engine, motet_candidate *list, uint32_t count, motet_candidate candidate,
+static uint32_t enlist(motet_candidate *list, uint32_t count, motet_candidate candidate,
                        bool lowest_first) MOTET_NONBLOCKING
 {
     uint32_t at = count;
-    while (at > 0 &&
-           ranks_below(engine, lowest_first ? candidate : list[at - 1], lowest_first ? list[at - 1] : candidate)) {
+    while (at > 0 && ranks_below(lowest_first ? candidate : list[at - 1], lowest_first ? list[at - 1] : candidate)) {
         at--;
     }
     if (at == MOTET_CHOICE_SWAPS) {
@@ -226,8 +227,7 @@ static void rank_real(motet_engine *engine) MOTET_NONBLOCKING
     for (uint32_t i = 0; i < real->count; i++) {
         const motet_slot *slot = slot_at(engine, real->slots[i]);
         if (slot->feed == NULL) {
-            motet_candidate candidate = {real->slots[i], motet_virtual_score_now(engine, slot)};
-            choice->lowest_count = enlist(engine, choice->lowest, choice->lowest_count, candidate, true);
+            choice->lowest_count = enlist(choice->lowest, choice->lowest_count, candidate_of(engine, slot), true);
         }
     }
 }
@@ -240,9 +240,8 @@ static uint32_t rank_virtual(motet_engine *engine, motet_candidate *best) MOTET_
     uint32_t count = 0;
     for (uint32_t i = 0; i < looked_at; i++) {
         choice->slice_at = choice->slice_at + 1 < crowd->count ? choice->slice_at + 1 : 0;
-        uint32_t index = crowd->slots[choice->slice_at];
-        motet_candidate candidate = {index, motet_virtual_score_now(engine, slot_at(engine, index))};
-        count = enlist(engine, best, count, candidate, false);
+        const motet_slot *slot = slot_at(engine, crowd->slots[choice->slice_at]);
+        count = enlist(best, count, candidate_of(engine, slot), false);
     }
     return count;
 }
@@ -300,9 +299,11 @@ static motet_candidate *next_lowest(motet_engine *engine) MOTET_NONBLOCKING
 {
     motet_choice *choice = &engine->choice;
     while (choice->lowest_first < choice->lowest_count) {
-        const motet_slot *slot = slot_at(engine, choice->lowest[choice->lowest_first].slot);
-        if (slot->phase == MOTET_SLOT_PLAYING && !slot->place.is_virtual && slot->feed == NULL) {
-            return &choice->lowest[choice->lowest_first];
+        motet_candidate *candidate = &choice->lowest[choice->lowest_first];
+        const motet_slot *slot = slot_at(engine, candidate->slot);
+        bool same_voice = slot->phase == MOTET_SLOT_PLAYING && slot->play_number == candidate->play_number;
+        if (same_voice && !slot->place.is_virtual && slot->feed == NULL) {
+            return candidate;
         }
         choice->lowest_first++;
     }

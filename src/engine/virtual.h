@@ -22,6 +22,7 @@ enum {
 
 typedef struct motet_candidate {
     uint32_t slot;
+    uint64_t play_number; /* of its voice: another may have the slot since */
     double score;
 } motet_candidate;
 
