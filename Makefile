@@ -1,5 +1,5 @@
 # A thin front for CMake; see CONTRIBUTING.md. Each goal works on a clean clone, and again.
-.PHONY: all build demo purity clicks test format check-format lint sanitize rtsan clean help
+.PHONY: all build demo purity clicks pictures test format check-format lint sanitize rtsan clean help
 
 all: build
 
@@ -8,6 +8,7 @@ help:
 	@echo 'make demo          install what the demo needs, render a scene, play it'
 	@echo 'make purity        how clean pitched voices are, measured, beside the figures to reach'
 	@echo 'make clicks        how smooth every default change is, measured, beside the figure to reach'
+	@echo 'make pictures      draw the pictures of the documentation'
 	@echo 'make test          install what the tests need, run all of them with gcc, clang and the sanitizers'
 	@echo 'make format        format the sources'
 	@echo 'make check-format  say which sources are not formatted'
@@ -35,6 +36,12 @@ clicks:
 	@scripts/build
 	@cmake --build build --target motet_clicks --parallel >/dev/null
 	@build/bench/clicks
+
+pictures:
+	@scripts/setup --demo
+	@scripts/build
+	@mkdir -p docs/images
+	build/motet draw examples/demo.jsonl -o docs/images/demo.svg
 
 test:
 	@scripts/setup --test

@@ -13,7 +13,7 @@ void motet_clip_free(motet_clip *clip)
     *clip = (motet_clip){0};
 }
 
-static void append(motet_clip *clip, const float *interleaved, uint32_t frame_count)
+void motet_clip_append(motet_clip *clip, const float *interleaved, uint32_t frame_count)
 {
     size_t before = (size_t)clip->frames * clip->channels;
     size_t count = (size_t)frame_count * clip->channels;
@@ -67,7 +67,7 @@ bool motet_clip_read_sound(motet_clip *clip, motet_engine *engine, motet_sound s
         uint32_t got = 0;
         good = motet_sound_read_f32(engine, sound, clip->frames, piece, PIECE_FRAMES, &got) == MOTET_OK && got > 0;
         if (good) {
-            append(clip, piece, got);
+            motet_clip_append(clip, piece, got);
         }
     }
     if (!good) {
@@ -93,7 +93,7 @@ static bool read_file(motet_clip *clip, const char *path, motet_problems *proble
 
 static bool take_frames(void *user, const float *interleaved, uint32_t frame_count)
 {
-    append(user, interleaved, frame_count);
+    motet_clip_append(user, interleaved, frame_count);
     return true;
 }
 

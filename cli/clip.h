@@ -26,6 +26,9 @@ bool motet_clip_read_sound(motet_clip *clip, motet_engine *engine, motet_sound s
 /* Reads a sound file, or renders a timeline. False after a message; warnings too go to `problems`. */
 bool motet_clip_read(motet_clip *clip, const char *path, motet_problems *problems);
 
+/* Adds frames behind the last; the rate and the channels are the caller's. */
+void motet_clip_append(motet_clip *clip, const float *interleaved, uint32_t frame_count);
+
 void motet_clip_free(motet_clip *clip);
 
 #endif /* MOTET_CLI_CLIP_H */

@@ -8,7 +8,6 @@
 #include <string.h>
 
 static const motet_tool_verb effects = {.name = "effects", .summary = "the effects and their parameters"};
-static const motet_tool_verb draw = {.name = "draw", .summary = "a picture of a sound, timeline or effect"};
 static const motet_tool_verb bench = {.name = "bench", .summary = "how fast this machine mixes"};
 
 static const motet_tool_verb *const verbs[] = {
@@ -20,8 +19,8 @@ static const motet_tool_verb *const verbs[] = {
     &motet_tool_devices,
     &motet_tool_version,
     &motet_tool_lint,
+    &motet_tool_draw,
     &effects,
-    &draw,
     &bench,
 };
 

@@ -9,6 +9,13 @@ static bool has_lived(const motet_player_voice *voice)
     return voice->phase != VOICE_WAITING && !voice->cancelled && voice->end_frame > voice->start_frame;
 }
 
+bool motet_player_voice_span(const motet_player *player, uint32_t voice, uint64_t *from, uint64_t *to)
+{
+    *from = player->voices[voice].start_frame;
+    *to = player->voices[voice].end_frame;
+    return has_lived(&player->voices[voice]);
+}
+
 static bool is_below(const motet_timeline *timeline, uint32_t bus, uint32_t ancestor)
 {
     while (bus != ancestor && bus != timeline->buses[bus].parent) {

@@ -1,11 +1,9 @@
 /* motet info: what is in a sound file. */
-#include "clip.h"
+#include "levels.h"
 #include "options.h"
 #include "output.h"
 #include "verbs.h"
 
-#include <ebur128.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,31 +23,6 @@ static const char help[] =
     "\n"
     "Exit status: 0 success, 1 a file could not be read, 2 wrong usage.\n";
 
-typedef struct levels {
-    double peak_dbfs;
-    double lufs;
-} levels;
-
-static levels measure(const motet_clip *clip)
-{
-    levels result = {.lufs = -INFINITY};
-    double peak = 0;
-    for (size_t i = 0; i < (size_t)clip->frames * clip->channels; i++) {
-        double size = fabs((double)clip->samples[i]);
-        peak = size > peak ? size : peak;
-    }
-    result.peak_dbfs = motet_level_db(peak);
-    ebur128_state *state = ebur128_init(clip->channels, clip->rate_hz, EBUR128_MODE_I);
-    if (state != NULL) {
-        if (ebur128_add_frames_float(state, clip->samples, (size_t)clip->frames) != EBUR128_SUCCESS ||
-            ebur128_loudness_global(state, &result.lufs) != EBUR128_SUCCESS) {
-            result.lufs = -INFINITY;
-        }
-        ebur128_destroy(&state);
-    }
-    return result;
-}
-
 static json_t *tags_to_json(const motet_engine *engine, motet_sound sound)
 {
     json_t *tags = json_object();
@@ -65,7 +38,7 @@ static json_t *tags_to_json(const motet_engine *engine, motet_sound sound)
 }
 
 static json_t *to_json(const char *path, const motet_engine *engine, motet_sound sound, const motet_sound_info *info,
-                       const levels *measured)
+                       const motet_levels *measured)
 {
     json_t *document = json_object();
     json_t *points = json_null();
@@ -138,7 +111,7 @@ static json_t *describe(const char *path, bool *good)
     motet_sound_info info;
     if (sound.id != 0 && motet_clip_read_sound(&clip, engine, sound, &problems) &&
         motet_sound_get_info(engine, sound, &info) == MOTET_OK) {
-        levels measured = measure(&clip);
+        motet_levels measured = motet_levels_measure(&clip);
         document = to_json(path, engine, sound, &info, &measured);
     }
     if (document == NULL) {

@@ -15,6 +15,7 @@ extern const motet_tool_verb motet_tool_render;
 extern const motet_tool_verb motet_tool_check;
 extern const motet_tool_verb motet_tool_compare;
 extern const motet_tool_verb motet_tool_lint;
+extern const motet_tool_verb motet_tool_draw;
 extern const motet_tool_verb motet_tool_info;
 extern const motet_tool_verb motet_tool_devices;
 extern const motet_tool_verb motet_tool_version;

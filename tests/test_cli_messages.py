@@ -505,7 +505,7 @@ def test_wrong_usage():
 
 
 def test_verbs_that_come_later():
-    for verb in ("effects", "draw", "bench"):
+    for verb in ("effects", "bench"):
         for extra in ([], ["--json"], ["x.wav"], ["--help"]):
             result = run(verb, *extra)
             equal((result.code, result.lines, result.text), (1, [f'motet: "{verb}" is not in this version'], ""))
@@ -514,7 +514,7 @@ def test_verbs_that_come_later():
 
 
 def test_help():
-    for verb in ("play", "render", "check", "compare", "lint", "info", "devices", "version"):
+    for verb in ("play", "render", "check", "compare", "lint", "draw", "info", "devices", "version"):
         result = run(verb, "--help")
         equal((result.code, result.error), (0, ""))
         assert result.text.startswith(f"Usage: motet {verb}"), result.text
@@ -524,7 +524,7 @@ def test_help():
     equal(run("--help").code, 0)
     options = {"play": "--volume-db --pan --pitch --loop --bus --device --seconds --quiet",
                "render": "-o --rate --seconds --format --block --stats --json", "check": "--json",
-               "compare": "--tolerance-db --json", "lint": "--loop --all --json", "info": "--json", "devices": "--json", "version": "--json"}
+               "compare": "--tolerance-db --json", "lint": "--loop --all --json", "draw": "-o --seconds --width", "info": "--json", "devices": "--json", "version": "--json"}
     for verb, names in options.items():
         for name in names.split():
             assert name in run(verb, "--help").text, (verb, name)
