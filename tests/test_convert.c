@@ -271,14 +271,14 @@ static void output_is_interleaved(void **state)
         for (int i = 0; i < 100; i++) {
             out[i] = 99;
         }
-        motet_interleave_output(out + 1, left + 1, right + 2, 2, count);
+        motet_interleave(out + 1, left + 1, right + 2, count);
         for (size_t i = 0; i < 100; i++) {
             size_t k = (i - 1) / 2;
             float expected = i < 1 || k >= count ? 99.0f : i % 2 == 1 ? left[1 + k] : right[2 + k];
             assert_true(out[i] == expected);
             out[i] = 99;
         }
-        motet_interleave_output(out + 1, left + 1, right + 2, 1, count);
+        motet_fold_to_mono(out + 1, left + 1, right + 2, count);
         for (size_t i = 0; i < 100; i++) {
             assert_true(out[i] == (i < 1 || i - 1 >= count ? 99.0f : 0.5f * (left[i] + right[i + 1])));
         }

@@ -32,8 +32,8 @@ static double cubic_formula(const float *at, double f)
 }
 
 static const tier tiers[] = {
-    {motet_interpolate_linear, MOTET_LINEAR_BEFORE, MOTET_LINEAR_AFTER, linear_formula},
-    {motet_interpolate_cubic, MOTET_CUBIC_BEFORE, MOTET_CUBIC_AFTER, cubic_formula},
+    {motet_linear_mono, MOTET_LINEAR_BEFORE, MOTET_LINEAR_AFTER, linear_formula},
+    {motet_cubic_mono, MOTET_CUBIC_BEFORE, MOTET_CUBIC_AFTER, cubic_formula},
 };
 
 static uint64_t position_of(double frames)
@@ -54,12 +54,12 @@ static void by_hand(void **state)
     const uint64_t positions[] = {position_of(1), position_of(1.5), position_of(1.25), position_of(2.5),
                                   position_of(3.5)};
     float out[5];
-    motet_interpolate_linear(out, in, positions, 5);
+    motet_linear_mono(out, in, positions, 5);
     const float lines[] = {0, 0.5f, 0.25f, 1, 0.5f};
     for (int i = 0; i < 5; i++) {
         assert_true(out[i] == lines[i]);
     }
-    motet_interpolate_cubic(out, in, positions, 5);
+    motet_cubic_mono(out, in, positions, 5);
     /* At a half the weights are -1/16, 9/16, 9/16, -1/16; at a quarter -9/128, 111/128, 29/128, -3/128. */
     const float cubics[] = {0, 0.5f, 29.0f / 128 - 3.0f / 128, 18.0f / 16, 9.0f / 16 - 1.0f / 16 + 4.0f / 16};
     for (int i = 0; i < 5; i++) {
@@ -102,7 +102,7 @@ static void polynomials_are_reproduced(void **state)
             tiers[t].run(out, line, &position, 1);
             assert_true(fabs(out[0] - (0.5 - 0.02 * x)) < 1.5e-7);
         }
-        motet_interpolate_cubic(out, parabola, &position, 1);
+        motet_cubic_mono(out, parabola, &position, 1);
         assert_true(fabs(out[0] - (0.9 - 0.003 * (x - 17) * (x - 17))) < 2.5e-7);
     }
 }
@@ -229,11 +229,11 @@ static void bits_by_the_stated_order(void **state)
         uint64_t position = UINT64_C(1) << 32 | fraction;
         volatile float f = (float)fraction * 0x1p-32f; /* volatile: no two operations can be fused */
         float out;
-        motet_interpolate_linear(&out, in, &position, 1);
+        motet_linear_mono(&out, in, &position, 1);
         volatile float rise = c - b;
         volatile float part = f * rise;
         assert_true(out == b + part);
-        motet_interpolate_cubic(&out, in, &position, 1);
+        motet_cubic_mono(&out, in, &position, 1);
         volatile float c1 = 0.5f * (c - a);
         volatile float b25 = 2.5f * b, c2a = 2.0f * c, d05 = 0.5f * d;
         volatile float c2 = (a - b25) + (c2a - d05);

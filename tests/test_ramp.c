@@ -1,4 +1,5 @@
 /* Ramps: the frames of each curve by hand and by formula, what a change on the way does, splits, great lengths. */
+#include "dsp/kernels.h"
 #include "dsp/ramp.h"
 
 #include <math.h>
@@ -8,6 +9,25 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+static motet_ramp_tables tables; /* with the kernels under test */
+
+/* In pieces as long as a block. */
+static void write_ramp(double *out, const motet_ramp *ramp, uint64_t frame, uint32_t count)
+{
+    for (uint32_t done = 0; done < count; done += MOTET_RAMP_FRAMES) {
+        uint32_t piece = count - done < MOTET_RAMP_FRAMES ? count - done : MOTET_RAMP_FRAMES;
+        motet_ramp_write(&tables, out + done, ramp, frame + done, piece);
+    }
+}
+
+static void multiply_ramp(double *out, const motet_ramp *ramp, uint64_t frame, uint32_t count)
+{
+    for (uint32_t done = 0; done < count; done += MOTET_RAMP_FRAMES) {
+        uint32_t piece = count - done < MOTET_RAMP_FRAMES ? count - done : MOTET_RAMP_FRAMES;
+        motet_ramp_multiply(&tables, out + done, ramp, frame + done, piece);
+    }
+}
 
 static const double pi = 3.14159265358979323846;
 
@@ -112,7 +132,7 @@ static void declicks_by_formula(void **state)
         for (int curve = MOTET_CURVE_SMOOTH; curve <= MOTET_CURVE_POWER; curve++) {
             motet_ramp ramp = started(MOTET_RAMP_GAIN, ends[e][0], ends[e][1], 4800, 480, (motet_curve)curve);
             double values[500];
-            motet_ramp_write(values, &ramp, 4800, 500);
+            write_ramp(values, &ramp, 4800, 500);
             for (int i = 0; i < 500; i++) {
                 double t = i < 480 ? i / 480.0 : 1;
                 assert_near(values[i], formula((motet_curve)curve, ends[e][0], ends[e][1], t), 1e-13);
@@ -181,9 +201,9 @@ static void a_change_on_the_way_goes_on_from_value_and_slope(void **state)
         for (uint64_t when = 101; when < 480; when += 63) {
             motet_ramp ramp = started(MOTET_RAMP_GAIN, 1, 0.25, 100, 480, MOTET_CURVE_SMOOTH);
             double value = motet_ramp_value(&ramp, 100 + when), slope = motet_ramp_slope(&ramp, 100 + when);
-            motet_ramp_write(gains, &ramp, 0 + 100, (uint32_t)when);
+            write_ramp(gains, &ramp, 0 + 100, (uint32_t)when);
             motet_ramp_start(&ramp, 100 + when, 480, (motet_curve)curve, 0.8);
-            motet_ramp_write(gains + when, &ramp, 100 + when, COUNT - (uint32_t)when);
+            write_ramp(gains + when, &ramp, 100 + when, COUNT - (uint32_t)when);
             assert_true(gains[when] == value); /* frame T still has the old value */
             assert_near(motet_ramp_slope(&ramp, 100 + when), slope, 0);
             for (uint64_t i = 0; i < 480; i++) {
@@ -217,7 +237,7 @@ static void changes_upon_changes_stay_smooth(void **state)
         uint32_t count = 1 + (random >> 8) % 200;
         count = count < COUNT - frame ? count : COUNT - frame;
         motet_ramp_start(&ramp, frame, 480, MOTET_CURVE_SMOOTH, (double)(random >> 16) / 65536.0);
-        motet_ramp_write(gains + frame, &ramp, frame, count);
+        write_ramp(gains + frame, &ramp, frame, count);
         frame += count;
     }
     for (int i = 0; i < COUNT; i++) {
@@ -316,8 +336,8 @@ static void writing_is_value_by_value_in_any_split(void **state)
                 random = random * 1664525u + 1013904223u;
                 uint32_t count = (random >> 16) % (longest + 1);
                 count = count < COUNT - at ? count : COUNT - at;
-                motet_ramp_write(out + CANARY + at, &ramp, 1000000017 + at, count);
-                motet_ramp_multiply(product + CANARY + at, &ramp, 1000000017 + at, count);
+                write_ramp(out + CANARY + at, &ramp, 1000000017 + at, count);
+                multiply_ramp(product + CANARY + at, &ramp, 1000000017 + at, count);
                 at += count;
             }
             for (int i = 0; i < COUNT + 2 * CANARY; i++) {
@@ -369,5 +389,10 @@ int main(void)
         cmocka_unit_test(writing_is_value_by_value_in_any_split),
         cmocka_unit_test(long_ramps_stay_exact),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failures = 0;
+    for (uint32_t level = 0; level < motet_kernels_count(); level++) {
+        tables = (motet_ramp_tables){.kernels = motet_kernels_at(level)};
+        failures += cmocka_run_group_tests_name(tables.kernels->name, tests, NULL, NULL);
+    }
+    return failures;
 }

@@ -188,7 +188,7 @@ enum { COUNT = 67, WINDOW = MOTET_SINC_MAX_TAPS + 2 * COUNT };
 static void kernels_follow_the_formula(void **state)
 {
     (void)state;
-    static float memory[2][WINDOW + 2], out[3][COUNT + 2];
+    static float memory[2][WINDOW + 2], both[2 * (WINDOW + 2)], out[3][COUNT + 2], out_both[2 * (COUNT + 2)];
     uint64_t positions[COUNT];
     uint32_t seed = 7;
     for (uint32_t tier = 0; tier < 2; tier++) {
@@ -211,7 +211,18 @@ static void kernels_follow_the_formula(void **state)
                     }
                 }
                 motet_sinc_mono(out[0] + 1, memory[0] + 1, positions, count, bank);
-                motet_sinc_stereo(out[1] + 1, out[2] + 1, memory[0] + 1, memory[1] + 1, positions, count, bank);
+                for (uint32_t k = 0; k < window + 2; k++) {
+                    both[2 * k] = memory[0][k];
+                    both[2 * k + 1] = memory[1][k];
+                }
+                for (uint32_t k = 0; k < 2 * (COUNT + 2); k++) {
+                    out_both[k] = 1e9f;
+                }
+                motet_sinc_stereo(out_both + 2, both + 2, positions, count, bank);
+                for (uint32_t k = 0; k < COUNT + 2; k++) {
+                    out[1][k] = out_both[2 * k];
+                    out[2][k] = out_both[2 * k + 1];
+                }
                 for (uint32_t k = 0; k < count; k++) {
                     assert_true(out[0][k + 1] == stated_dot(memory[0] + 1, bank, positions[k]));
                     assert_true(out[1][k + 1] == out[0][k + 1]);

@@ -96,18 +96,19 @@ void motet_fold_to_stereo(float *out, const float *in, uint32_t channels, size_t
     }
 }
 
-void motet_interleave_output(float *restrict out, const float *restrict left, const float *restrict right,
-                             uint32_t channels, size_t frame_count) MOTET_NONBLOCKING
+void motet_interleave(float *restrict out, const float *restrict left, const float *restrict right,
+                      size_t frame_count) MOTET_NONBLOCKING
 {
-    assert(channels == 1 || channels == 2);
-    if (channels == 1) {
-        for (size_t i = 0; i < frame_count; i++) {
-            out[i] = 0.5f * left[i] + 0.5f * right[i]; /* 0.5 (L + R), whose sum can overflow */
-        }
-        return;
-    }
     for (size_t i = 0; i < frame_count; i++) {
         out[2 * i] = left[i];
         out[2 * i + 1] = right[i];
+    }
+}
+
+void motet_fold_to_mono(float *restrict out, const float *restrict left, const float *restrict right,
+                        size_t frame_count) MOTET_NONBLOCKING
+{
+    for (size_t i = 0; i < frame_count; i++) {
+        out[i] = 0.5f * left[i] + 0.5f * right[i];
     }
 }

@@ -33,8 +33,8 @@ size_t motet_clean_f32(float *samples, size_t sample_count) MOTET_NONBLOCKING;
  * channel and adds the others in their order, in float; s16 material is converted first. `out` may be `in`. */
 void motet_fold_to_stereo(float *out, const float *in, uint32_t channels, size_t frame_count) MOTET_NONBLOCKING;
 
-/* Planar stereo to the engine's output: 2 channels interleaved, or 1 as 0.5 (L + R). */
-void motet_interleave_output(float *out, const float *left, const float *right, uint32_t channels,
-                             size_t frame_count) MOTET_NONBLOCKING;
+/* Planar stereo to interleaved, and to mono as 0.5 L + 0.5 R, which cannot overflow as 0.5 (L + R) can. */
+void motet_interleave(float *out, const float *left, const float *right, size_t frame_count) MOTET_NONBLOCKING;
+void motet_fold_to_mono(float *out, const float *left, const float *right, size_t frame_count) MOTET_NONBLOCKING;
 
 #endif /* MOTET_DSP_CONVERT_H */

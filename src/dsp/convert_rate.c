@@ -132,8 +132,8 @@ motet_rate_span motet_rate_filter_span(const motet_rate_filter *filter, uint64_t
     return (motet_rate_span){(int64_t)from - motet_sinc_before(&filter->bank), last - from + filter->bank.taps};
 }
 
-void motet_rate_convert(const motet_rate_filter *filter, float *left, float *right, const float *window_left,
-                        const float *window_right, uint64_t first, uint32_t count)
+void motet_rate_convert(const motet_rate_filter *filter, motet_sinc_fn *dot_products, float *out, const float *window,
+                        uint64_t first, uint32_t count)
 {
     uint64_t positions[MOTET_RATE_CHUNK];
     assert(count <= MOTET_RATE_CHUNK);
@@ -147,9 +147,5 @@ void motet_rate_convert(const motet_rate_filter *filter, float *left, float *rig
         whole += rest / filter->to;
         rest %= filter->to;
     }
-    if (window_right != NULL) {
-        motet_sinc_stereo(left, right, window_left, window_right, positions, count, &filter->bank);
-    } else {
-        motet_sinc_mono(left, window_left, positions, count, &filter->bank);
-    }
+    dot_products(out, window, positions, count, &filter->bank);
 }

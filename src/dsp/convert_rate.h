@@ -34,10 +34,10 @@ typedef struct motet_rate_span {
 
 motet_rate_span motet_rate_filter_span(const motet_rate_filter *filter, uint64_t first, uint32_t count);
 
-/* Writes `count` frames from `first` on, at most MOTET_RATE_CHUNK, as planar floats from windows that hold their span.
- * The right side is done where `window_right` is not NULL. */
+/* Writes `count` frames from `first` on, at most MOTET_RATE_CHUNK, from a window that holds their span, both mono or
+ * both interleaved stereo, as `dot_products` reads them; of motet_kernels, whichever the machine runs best. */
 enum { MOTET_RATE_CHUNK = 512 };
-void motet_rate_convert(const motet_rate_filter *filter, float *left, float *right, const float *window_left,
-                        const float *window_right, uint64_t first, uint32_t count);
+void motet_rate_convert(const motet_rate_filter *filter, motet_sinc_fn *dot_products, float *out, const float *window,
+                        uint64_t first, uint32_t count);
 
 #endif /* MOTET_DSP_CONVERT_RATE_H */

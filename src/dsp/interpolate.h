@@ -1,8 +1,9 @@
-/* Reads one channel of material at fractional positions.
+/* Reads material at fractional positions between two or four frames: the tiers linear and cubic.
  *
- * `in` is a window of consecutive frames and `positions` are 32.32 fixed point, counted from in[0]; each must leave
- * room in the window for the taps that the tier reads around it. A position without a fraction gives the frame
- * itself, to the bit. */
+ * `in` is a window of consecutive frames, stereo ones interleaved, and `positions` are 32.32 fixed point, counted from
+ * the window's first frame, none before the one ahead of it; each must leave room in the window for the frames that the
+ * tier reads around it. A position without a fraction gives the frame itself, to the bit. These are the reference;
+ * dsp/kernels.h has faster ones with the same bits. */
 #ifndef MOTET_DSP_INTERPOLATE_H
 #define MOTET_DSP_INTERPOLATE_H
 
@@ -16,11 +17,11 @@ enum { MOTET_LINEAR_BEFORE = 0, MOTET_LINEAR_AFTER = 1, MOTET_CUBIC_BEFORE = 1, 
 typedef void motet_interpolate_fn(float *out, const float *in, const uint64_t *positions,
                                   uint32_t count) MOTET_NONBLOCKING;
 
-/* a + f (b - a). */
-void motet_interpolate_linear(float *out, const float *in, const uint64_t *positions, uint32_t count) MOTET_NONBLOCKING;
+/* a + f (b - a), where f is the top 24 bits of the fraction. */
+motet_interpolate_fn motet_linear_mono, motet_linear_stereo;
 
 /* Catmull-Rom: the cubic through b and c whose slopes there are those of the chords a-c and b-d:
- * ((c3 f + c2) f + c1) f + b with c1 = (c-a)/2, c2 = a - 5/2 b + 2c - d/2, c3 = (d-a)/2 + 3/2 (b-c). */
-void motet_interpolate_cubic(float *out, const float *in, const uint64_t *positions, uint32_t count) MOTET_NONBLOCKING;
+ * ((c3 f + c2) f + c1) f + b with c1 = (c-a)/2, c2 = (a - 5/2 b) + (2c - d/2), c3 = (d-a)/2 + 3/2 (b-c). */
+motet_interpolate_fn motet_cubic_mono, motet_cubic_stereo;
 
 #endif /* MOTET_DSP_INTERPOLATE_H */

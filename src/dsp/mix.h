@@ -1,6 +1,8 @@
-/* Adds material onto a planar stereo sum: left[k] += sample * gain, each product and each sum rounded once.
+/* Adds material onto sums, and works on sums. Mono voices are summed in a planar stereo sum, stereo voices in an
+ * interleaved one, as their frames lie in memory.
  *
- * `frames` is interleaved in its own format; s16 counts as sample * 2^-15. A mono frame goes to both sides. */
+ * Every product and every sum is rounded once to float. These are the reference; dsp/kernels.h has faster ones with the
+ * same bits. */
 #ifndef MOTET_DSP_MIX_H
 #define MOTET_DSP_MIX_H
 
@@ -12,33 +14,48 @@ typedef struct motet_stereo_sum {
     float *left, *right;
 } motet_stereo_sum;
 
-/* Constant gains. */
-void motet_mix_mono_s16(motet_stereo_sum sum, const int16_t *frames, float gain_left, float gain_right,
-                        uint32_t count) MOTET_NONBLOCKING;
-void motet_mix_mono_f32(motet_stereo_sum sum, const float *frames, float gain_left, float gain_right,
-                        uint32_t count) MOTET_NONBLOCKING;
-void motet_mix_stereo_s16(motet_stereo_sum sum, const int16_t *frames, float gain_left, float gain_right,
-                          uint32_t count) MOTET_NONBLOCKING;
-void motet_mix_stereo_f32(motet_stereo_sum sum, const float *frames, float gain_left, float gain_right,
-                          uint32_t count) MOTET_NONBLOCKING;
+/* A voice whose gains stand still. */
+typedef struct motet_mix_voice {
+    const void *frames; /* s16, which count as sample * 2^-15, or f32; stereo is interleaved */
+    float gain_left, gain_right;
+} motet_mix_voice;
 
-/* Planar material; `right` is `left` for mono. */
-void motet_mix_planar(motet_stereo_sum sum, const float *left, const float *right, float gain_left, float gain_right,
-                      uint32_t count) MOTET_NONBLOCKING;
-/* The same with a gain for each frame. */
-void motet_mix_planar_ramped(motet_stereo_sum sum, const float *left, const float *right, const float *gains_left,
-                             const float *gains_right, uint32_t count) MOTET_NONBLOCKING;
+enum { MOTET_MIX_VOICES = 8 }; /* the most in one pass */
 
-/* out[k] += in[k], and out[k] *= gain or gains[k]. */
-void motet_add(float *out, const float *in, uint32_t count) MOTET_NONBLOCKING;
-void motet_scale(float *samples, float gain, uint32_t count) MOTET_NONBLOCKING;
-void motet_scale_ramped(float *samples, const float *gains, uint32_t count) MOTET_NONBLOCKING;
+/* left[k] = ((left[k] + v0[k] gain_left0) + v1[k] gain_left1) + ..., and right likewise. */
+typedef void motet_mix_mono_fn(motet_stereo_sum sum, const motet_mix_voice *voices, uint32_t voice_count,
+                               uint32_t count) MOTET_NONBLOCKING;
+motet_mix_mono_fn motet_mix_mono_s16, motet_mix_mono_f32;
 
-/* Silences each frame that holds a sample that is not finite; returns how many frames. `peak` receives the largest
- * magnitude that is left. */
-uint32_t motet_silence_non_finite(motet_stereo_sum sum, uint32_t count, float *peak) MOTET_NONBLOCKING;
+/* The same for interleaved frames onto an interleaved sum. */
+typedef void motet_mix_stereo_fn(float *sum, const motet_mix_voice *voices, uint32_t voice_count,
+                                 uint32_t count) MOTET_NONBLOCKING;
+motet_mix_stereo_fn motet_mix_stereo_s16, motet_mix_stereo_f32;
 
-/* The largest magnitude. */
-float motet_peak(const float *samples, uint32_t count) MOTET_NONBLOCKING;
+/* One voice of f32 frames with gains for each frame. */
+typedef void motet_mix_mono_ramped_fn(motet_stereo_sum sum, const float *frames, const float *gains_left,
+                                      const float *gains_right, uint32_t count) MOTET_NONBLOCKING;
+motet_mix_mono_ramped_fn motet_mix_mono_ramped;
+typedef void motet_mix_stereo_ramped_fn(float *sum, const float *frames, const float *gains_left,
+                                        const float *gains_right, uint32_t count) MOTET_NONBLOCKING;
+motet_mix_stereo_ramped_fn motet_mix_stereo_ramped;
+
+/* out[k] += in[k]; left[k] += in[2k] and right[k] += in[2k + 1]; samples[k] *= gain or gains[k]. */
+typedef void motet_add_fn(float *out, const float *in, uint32_t count) MOTET_NONBLOCKING;
+motet_add_fn motet_add;
+typedef void motet_add_split_fn(motet_stereo_sum sum, const float *interleaved, uint32_t count) MOTET_NONBLOCKING;
+motet_add_split_fn motet_add_split;
+typedef void motet_scale_fn(float *samples, float gain, uint32_t count) MOTET_NONBLOCKING;
+motet_scale_fn motet_scale;
+typedef void motet_scale_ramped_fn(float *samples, const float *gains, uint32_t count) MOTET_NONBLOCKING;
+motet_scale_ramped_fn motet_scale_ramped;
+
+/* The largest magnitude, where infinity and NaN count as larger than every number, so that one tells of any; 0 without
+ * samples. */
+typedef float motet_largest_fn(const float *samples, uint32_t count) MOTET_NONBLOCKING;
+motet_largest_fn motet_largest;
+
+/* Silences each frame that holds a sample that is not finite; returns how many. */
+uint32_t motet_silence_non_finite(motet_stereo_sum sum, uint32_t count) MOTET_NONBLOCKING;
 
 #endif /* MOTET_DSP_MIX_H */

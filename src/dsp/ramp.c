@@ -1,6 +1,9 @@
 #include "dsp/ramp.h"
 
+#include "dsp/kernels.h"
 #include "dsp/math.h"
+
+#include <assert.h>
 
 /* 2 pi / 4: turns of a quarter circle to radians per t. */
 static const double HALF_PI = 1.5707963267948966;
@@ -12,10 +15,20 @@ motet_ramp motet_ramp_hold(motet_ramp_unit unit, double value) MOTET_NONBLOCKING
     return (motet_ramp){.shape = MOTET_RAMP_HOLD, .unit = (uint8_t)unit, .from = value, .to = value};
 }
 
+static double lowest(motet_ramp_unit unit) MOTET_NONBLOCKING
+{
+    return unit == MOTET_RAMP_GAIN ? 0 : unit == MOTET_RAMP_PAN ? -1 : MOTET_PITCH_MIN;
+}
+
+static double highest(motet_ramp_unit unit) MOTET_NONBLOCKING
+{
+    return unit == MOTET_RAMP_GAIN ? 1e9 : unit == MOTET_RAMP_PAN ? 1 : MOTET_PITCH_MAX;
+}
+
 static double bounded(double value, motet_ramp_unit unit) MOTET_NONBLOCKING
 {
-    double low = unit == MOTET_RAMP_GAIN ? 0 : unit == MOTET_RAMP_PAN ? -1 : MOTET_PITCH_MIN;
-    double high = unit == MOTET_RAMP_GAIN ? 1e9 : unit == MOTET_RAMP_PAN ? 1 : MOTET_PITCH_MAX;
+    double low = lowest(unit);
+    double high = highest(unit);
     return value < low ? low : value > high ? high : value;
 }
 
@@ -142,22 +155,72 @@ static uint32_t frames_inside(const motet_ramp *ramp, uint64_t frame, uint32_t c
     return left < count ? (uint32_t)left : count;
 }
 
-void motet_ramp_write(double *out, const motet_ramp *ramp, uint64_t frame, uint32_t count) MOTET_NONBLOCKING
+/* ------------------------------------------------------------------------------------------------------- Runs */
+
+static const double *weights_of(motet_ramp_table *tables, uint32_t *next, motet_ramp_weights_fn *work_out,
+                                uint64_t first, uint32_t length, uint32_t count) MOTET_NONBLOCKING
 {
+    for (uint32_t i = 0; i < MOTET_RAMP_TABLES; i++) {
+        if (tables[i].first == first && tables[i].length == length && tables[i].count >= count) {
+            return tables[i].weights;
+        }
+    }
+    motet_ramp_table *table = &tables[*next];
+    *next = (*next + 1) % MOTET_RAMP_TABLES;
+    table->first = first;
+    table->length = length;
+    table->count = count;
+    work_out(table->weights, first, length, count);
+    return table->weights;
+}
+
+static motet_ramp_run run_of(motet_ramp_tables *tables, const motet_ramp *ramp, uint64_t i,
+                             uint32_t count) MOTET_NONBLOCKING
+{
+    motet_ramp_unit unit = (motet_ramp_unit)ramp->unit;
+    motet_ramp_run run = {.from = ramp->from, .distance = ramp->to - ramp->from};
+    run.low = lowest(unit);
+    run.high = highest(unit);
+    run.smooth =
+        weights_of(tables->smooth, &tables->next_smooth, tables->kernels->smooth_weights, i, ramp->length, count);
+    if (i < ramp->shedding) {
+        run.shed =
+            weights_of(tables->shed, &tables->next_shed, tables->kernels->shed_weights, i, ramp->shedding, count);
+        run.lift = (double)ramp->shedding * ramp->slope;
+    }
+    return run;
+}
+
+void motet_ramp_write(motet_ramp_tables *tables, double *out, const motet_ramp *ramp, uint64_t frame,
+                      uint32_t count) MOTET_NONBLOCKING
+{
+    assert(count <= MOTET_RAMP_FRAMES);
     uint32_t inside = frames_inside(ramp, frame, count);
-    for (uint32_t k = 0; k < inside; k++) {
-        out[k] = value_inside(ramp, frame - ramp->start + k);
+    if (inside > 0 && ramp->shape == MOTET_RAMP_CUBIC) {
+        motet_ramp_run run = run_of(tables, ramp, frame - ramp->start, inside);
+        tables->kernels->ramp_write(out, &run, inside);
+    } else {
+        for (uint32_t k = 0; k < inside; k++) {
+            out[k] = value_inside(ramp, frame - ramp->start + k);
+        }
     }
     for (uint32_t k = inside; k < count; k++) {
         out[k] = ramp->to;
     }
 }
 
-void motet_ramp_multiply(double *out, const motet_ramp *ramp, uint64_t frame, uint32_t count) MOTET_NONBLOCKING
+void motet_ramp_multiply(motet_ramp_tables *tables, double *out, const motet_ramp *ramp, uint64_t frame,
+                         uint32_t count) MOTET_NONBLOCKING
 {
+    assert(count <= MOTET_RAMP_FRAMES);
     uint32_t inside = frames_inside(ramp, frame, count);
-    for (uint32_t k = 0; k < inside; k++) {
-        out[k] *= value_inside(ramp, frame - ramp->start + k);
+    if (inside > 0 && ramp->shape == MOTET_RAMP_CUBIC) {
+        motet_ramp_run run = run_of(tables, ramp, frame - ramp->start, inside);
+        tables->kernels->ramp_multiply(out, &run, inside);
+    } else {
+        for (uint32_t k = 0; k < inside; k++) {
+            out[k] *= value_inside(ramp, frame - ramp->start + k);
+        }
     }
     if (ramp->to != 1) {
         for (uint32_t k = inside; k < count; k++) {

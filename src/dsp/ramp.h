@@ -65,8 +65,27 @@ double motet_ramp_value(const motet_ramp *ramp, uint64_t frame) MOTET_NONBLOCKIN
 /* Its change per frame there; 0 at rest and from the end on. */
 double motet_ramp_slope(const motet_ramp *ramp, uint64_t frame) MOTET_NONBLOCKING;
 
-/* The values of `count` frames from `frame` on, written, or multiplied onto what is there. */
-void motet_ramp_write(double *out, const motet_ramp *ramp, uint64_t frame, uint32_t count) MOTET_NONBLOCKING;
-void motet_ramp_multiply(double *out, const motet_ramp *ramp, uint64_t frame, uint32_t count) MOTET_NONBLOCKING;
+/* What ramps over the same frames have in common: the weights of their curves. Ramps that began together, as those of
+ * many voices do that are moved at once, find them here worked out. */
+enum { MOTET_RAMP_FRAMES = 512, MOTET_RAMP_TABLES = 4 };
+
+typedef struct motet_ramp_table {
+    uint64_t first; /* frames after the ramp's start */
+    uint32_t length, count;
+    double weights[MOTET_RAMP_FRAMES];
+} motet_ramp_table;
+
+/* Zeroed, but for the kernels. Of one thread. */
+typedef struct motet_ramp_tables {
+    const struct motet_kernels *kernels;
+    motet_ramp_table smooth[MOTET_RAMP_TABLES], shed[MOTET_RAMP_TABLES];
+    uint32_t next_smooth, next_shed; /* to be given up next */
+} motet_ramp_tables;
+
+/* The values of `count` frames from `frame` on, at most MOTET_RAMP_FRAMES, written, or multiplied onto what is there. */
+void motet_ramp_write(motet_ramp_tables *tables, double *out, const motet_ramp *ramp, uint64_t frame,
+                      uint32_t count) MOTET_NONBLOCKING;
+void motet_ramp_multiply(motet_ramp_tables *tables, double *out, const motet_ramp *ramp, uint64_t frame,
+                         uint32_t count) MOTET_NONBLOCKING;
 
 #endif /* MOTET_DSP_RAMP_H */

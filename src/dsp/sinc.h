@@ -56,13 +56,26 @@ static inline uint32_t motet_sinc_after(const motet_sinc_bank *bank) MOTET_NONBL
     return bank->taps / 2;
 }
 
-/* `in` is a window of consecutive frames and `positions` are 32.32 fixed point, counted from in[0]; each must leave
- * room in the window for the taps around it. A dot product keeps 16 partial sums, tap k in the (k mod 16)th, each
- * starting from its first product, folded by halves; a coefficient is c + f d, where d is the difference to the next
- * row. */
-void motet_sinc_mono(float *out, const float *in, const uint64_t *positions, uint32_t count,
-                     const motet_sinc_bank *bank) MOTET_NONBLOCKING;
-void motet_sinc_stereo(float *out_left, float *out_right, const float *in_left, const float *in_right,
-                       const uint64_t *positions, uint32_t count, const motet_sinc_bank *bank) MOTET_NONBLOCKING;
+/* `in` is a window of consecutive frames, stereo ones interleaved, and `positions` are 32.32 fixed point, counted from
+ * the window's first frame; each must leave room in the window for the taps around it. A dot product keeps 16 partial
+ * sums, tap k in the (k mod 16)th, each starting from its first product, folded by halves: lanes 8 apart, then 4, 2
+ * and 1. A coefficient is c + f d, where d is the difference to the next row. These are the reference; dsp/kernels.h has
+ * faster ones with the same bits. */
+typedef void motet_sinc_fn(float *out, const float *in, const uint64_t *positions, uint32_t count,
+                           const motet_sinc_bank *bank) MOTET_NONBLOCKING;
+motet_sinc_fn motet_sinc_mono, motet_sinc_stereo;
+
+/* Where a position's coefficients lie: between a row and the one that follows it, a part `f` of the way. */
+typedef struct motet_sinc_place {
+    const float *row;
+    float f;
+} motet_sinc_place;
+
+static inline motet_sinc_place motet_sinc_place_of(const motet_sinc_bank *bank, uint64_t position) MOTET_NONBLOCKING
+{
+    uint64_t phase = (uint64_t)(uint32_t)position * bank->phases;
+    float f = (float)((uint32_t)phase >> 8) * 0x1p-24f; /* 24 bits: exact as a float, and never 1 */
+    return (motet_sinc_place){bank->rows + (phase >> 32) * bank->taps, f};
+}
 
 #endif /* MOTET_DSP_SINC_H */

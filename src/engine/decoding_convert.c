@@ -1,5 +1,6 @@
 #include "dsp/convert.h"
 #include "dsp/convert_rate.h"
+#include "dsp/kernels.h"
 #include "engine/decoding.h"
 
 #include <string.h>
@@ -17,19 +18,19 @@ enum {
 /* One conversion's memory. */
 typedef struct conversion {
     motet_heap *heap;
+    const motet_kernels *kernels;
     motet_rate_filter filter;
     float *coefficients;
     size_t coefficient_bytes;
     uint32_t chunk_frames;
-    float *scratch; /* two windows, then two sides of a chunk, then a chunk interleaved */
+    float *chunk, *window; /* interleaved, in one piece */
     size_t scratch_bytes;
-    size_t window_frames;
 } conversion;
 
-static bool begin(conversion *c, motet_heap *heap, uint32_t from_hz, uint32_t to_hz)
+static bool begin(conversion *c, motet_heap *heap, uint32_t channels, uint32_t from_hz, uint32_t to_hz)
 {
     uint64_t chunk = (uint64_t)WINDOW_FRAMES * to_hz / from_hz;
-    *c = (conversion){.heap = heap, .chunk_frames = chunk < 1 ? 1 : (uint32_t)chunk};
+    *c = (conversion){.heap = heap, .kernels = motet_kernels_choose(), .chunk_frames = chunk < 1 ? 1 : (uint32_t)chunk};
     c->chunk_frames = chunk > MOTET_RATE_CHUNK ? MOTET_RATE_CHUNK : c->chunk_frames;
     c->coefficient_bytes = motet_rate_filter_size(from_hz, to_hz);
     c->coefficients = motet_heap_take(heap, c->coefficient_bytes, ALIGNMENT);
@@ -38,63 +39,57 @@ static bool begin(conversion *c, motet_heap *heap, uint32_t from_hz, uint32_t to
     }
     motet_rate_filter_build(&c->filter, from_hz, to_hz, c->coefficients);
     /* A chunk's places lie less than one source frame beyond what its length says. */
-    c->window_frames = (size_t)((uint64_t)c->chunk_frames * from_hz / to_hz) + c->filter.bank.taps + 2;
-    c->scratch_bytes = (2 * c->window_frames + 4 * (size_t)c->chunk_frames) * sizeof(float);
-    c->scratch = motet_heap_take(heap, c->scratch_bytes, ALIGNMENT);
-    return c->scratch != NULL;
+    size_t window_frames = (size_t)((uint64_t)c->chunk_frames * from_hz / to_hz) + c->filter.bank.taps + 2;
+    size_t chunk_samples = (size_t)MOTET_RATE_CHUNK * channels;
+    c->scratch_bytes = (chunk_samples + window_frames * channels + MOTET_KERNEL_SLACK) * sizeof(float);
+    c->chunk = motet_heap_take(heap, c->scratch_bytes, ALIGNMENT);
+    c->window = c->chunk + chunk_samples;
+    return c->chunk != NULL;
 }
 
 static void end(conversion *c)
 {
     motet_heap_give(c->heap, c->coefficients, c->coefficient_bytes);
-    motet_heap_give(c->heap, c->scratch, c->scratch_bytes);
+    motet_heap_give(c->heap, c->chunk, c->scratch_bytes);
 }
 
-/* Fills the planar windows with the span's frames; silence before the first and behind the last. */
-static void fill_windows(const motet_material *material, motet_rate_span span, float *left, float *right)
+/* Fills the window with the span's frames; silence before the first and behind the last. */
+static void fill_window(const conversion *c, const motet_material *material, motet_rate_span span)
 {
     uint32_t channels = material->channels;
-    const int16_t *s16 = material->samples;
-    const float *f32 = material->samples;
-    for (uint64_t k = 0; k < span.count; k++) {
-        int64_t frame = span.first + (int64_t)k;
-        bool inside = frame >= 0 && (uint64_t)frame < material->frame_count;
-        size_t sample = inside ? (size_t)frame * channels : 0;
-        for (uint32_t channel = 0; channel < channels; channel++) {
-            float value = !inside                                ? 0
-                          : material->format == MOTET_FORMAT_S16 ? (float)s16[sample + channel] * 0x1p-15f
-                                                                 : f32[sample + channel];
-            *(channel == 0 ? &left[k] : &right[k]) = value;
-        }
+    uint64_t silent = span.first < 0 ? (uint64_t)-span.first : 0;
+    uint64_t first = span.first < 0 ? 0 : (uint64_t)span.first;
+    silent = silent < span.count ? silent : span.count;
+    uint64_t there = first < material->frame_count ? material->frame_count - first : 0;
+    there = there < span.count - silent ? there : span.count - silent;
+    float *window = c->window;
+    memset(window, 0, (size_t)silent * channels * sizeof *window);
+    window += silent * channels;
+    size_t sample = (size_t)first * channels;
+    size_t samples = (size_t)there * channels;
+    if (material->format == MOTET_FORMAT_S16) {
+        c->kernels->convert_s16_to_f32(window, (const int16_t *)material->samples + sample, samples);
+    } else {
+        memcpy(window, (const float *)material->samples + sample, samples * sizeof *window);
     }
+    memset(window + samples, 0, (size_t)(span.count - silent - there) * channels * sizeof *window);
 }
 
-static void convert(conversion *c, const motet_material *from, motet_material *to)
+static void convert(const conversion *c, const motet_material *from, motet_material *to)
 {
-    float *window_left = c->scratch;
-    float *window_right = window_left + c->window_frames;
-    float *left = window_right + c->window_frames;
-    float *right = left + c->chunk_frames;
-    float *interleaved = right + c->chunk_frames;
-    bool stereo = to->channels == 2;
+    motet_sinc_fn *dot_products = to->channels == 2 ? c->kernels->sinc_stereo : c->kernels->sinc_mono;
     for (uint64_t done = 0; done < to->frame_count;) {
         uint64_t rest = to->frame_count - done;
         uint32_t count = rest < c->chunk_frames ? (uint32_t)rest : c->chunk_frames;
-        fill_windows(from, motet_rate_filter_span(&c->filter, done, count), window_left, window_right);
-        motet_rate_convert(&c->filter, left, right, window_left, stereo ? window_right : NULL, done, count);
+        fill_window(c, from, motet_rate_filter_span(&c->filter, done, count));
+        motet_rate_convert(&c->filter, dot_products, c->chunk, c->window, done, count);
         size_t samples = (size_t)count * to->channels;
-        for (uint32_t k = 0; k < count; k++) {
-            interleaved[k * to->channels] = left[k];
-            if (stereo) {
-                interleaved[k * 2 + 1] = right[k];
-            }
-        }
-        motet_clean_f32(interleaved, samples); /* next to nothing becomes nothing */
+        motet_clean_f32(c->chunk, samples); /* next to nothing becomes nothing */
         size_t first = (size_t)done * to->channels;
         if (to->format == MOTET_FORMAT_S16) {
-            motet_pack_s16((int16_t *)to->samples + first, interleaved, samples);
+            motet_pack_s16((int16_t *)to->samples + first, c->chunk, samples);
         } else {
-            memcpy((float *)to->samples + first, interleaved, samples * sizeof *interleaved);
+            memcpy((float *)to->samples + first, c->chunk, samples * sizeof *c->chunk);
         }
         done += count;
     }
@@ -132,7 +127,7 @@ motet_result motet_decoded_convert(motet_heap *heap, motet_decoded *decoded, mot
     converted.samples = NULL;
     converted.sample_rate_hz = rate_hz;
     converted.format = store == MOTET_STORE_S16 ? MOTET_FORMAT_S16 : MOTET_FORMAT_F32;
-    bool complete = begin(&c, heap, original.sample_rate_hz, rate_hz);
+    bool complete = begin(&c, heap, original.channels, original.sample_rate_hz, rate_hz);
     if (complete) {
         converted.frame_count = motet_rate_frames(&c.filter, original.frame_count);
         bool fits = converted.frame_count <= SIZE_MAX / 16;

@@ -25,9 +25,6 @@ enum {
     MOTET_MASTER = 0 /* index of the Master bus */
 };
 
-/* A gain below this counts as 0, so that no product with a sample comes near the denormals. */
-#define MOTET_GAIN_FLOOR 1e-20
-
 /* Longest fade, in seconds. */
 #define MOTET_MAX_FADE_SECONDS 86400.0
 

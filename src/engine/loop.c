@@ -86,7 +86,7 @@ static float sample_at(const motet_slot *slot, uint64_t frame, uint32_t channel)
                                                 : ((const float *)material->samples)[at];
 }
 
-void motet_loop_crossfade(const motet_slot *slot, motet_loop_piece piece, float *left, float *right,
+void motet_loop_crossfade(const motet_slot *slot, motet_loop_piece piece, float *frames,
                           uint32_t count) MOTET_NONBLOCKING
 {
     uint64_t length = slot->loop_crossfade;
@@ -95,13 +95,12 @@ void motet_loop_crossfade(const motet_slot *slot, motet_loop_piece piece, float 
     }
     uint64_t first = slot->loop_end - length;
     for (uint64_t frame = piece.frame < first ? first : piece.frame; frame < piece.frame + count; frame++) {
-        uint32_t k = (uint32_t)(frame - piece.frame);
+        float *at = frames + (frame - piece.frame) * slot->channels;
         double t = (double)(frame - first) / (double)length;
         float share = (float)(t * t * (3 - 2 * t));
         uint64_t before = frame - length_of(slot); /* as far before the start as `frame` is before the end */
-        left[k] += share * (sample_at(slot, before, 0) - left[k]);
-        if (slot->channels == 2) {
-            right[k] += share * (sample_at(slot, before, 1) - right[k]);
+        for (uint32_t channel = 0; channel < slot->channels; channel++) {
+            at[channel] += share * (sample_at(slot, before, channel) - at[channel]);
         }
     }
 }

@@ -35,9 +35,9 @@ typedef struct motet_loop_piece {
 /* What is heard from unrolled frame `at` on. */
 motet_loop_piece motet_loop_piece_at(const motet_slot *slot, int64_t at) MOTET_NONBLOCKING;
 
-/* Fades frames at the end of the loop over to those before its start: `left` and `right` hold the piece's first
- * `count` frames. */
-void motet_loop_crossfade(const motet_slot *slot, motet_loop_piece piece, float *left, float *right,
+/* Fades frames at the end of the loop over to those before its start: `frames` holds the piece's first `count`,
+ * interleaved where they are stereo. */
+void motet_loop_crossfade(const motet_slot *slot, motet_loop_piece piece, float *frames,
                           uint32_t count) MOTET_NONBLOCKING;
 
 #endif /* MOTET_ENGINE_LOOP_H */

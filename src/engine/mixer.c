@@ -16,25 +16,23 @@ typedef struct scratch_buffer {
     size_t size;
 } scratch_buffer;
 
-enum { SCRATCH_COUNT = 15 };
+enum { SCRATCH_COUNT = 13 };
 
 static void list_scratch(motet_mixer *mixer, scratch_buffer *list)
 {
     const size_t block = MOTET_BLOCK_FRAMES;
     const size_t window = MOTET_WINDOW_FRAMES;
     scratch_buffer buffers[SCRATCH_COUNT] = {
-        {(void **)&mixer->stereo_left, block * sizeof(float)},
-        {(void **)&mixer->stereo_right, block * sizeof(float)},
-        {(void **)&mixer->left, block * sizeof(float)},
-        {(void **)&mixer->right, block * sizeof(float)},
-        {(void **)&mixer->gains, block * sizeof(double)},
+        {(void **)&mixer->stereo, 2 * block * sizeof(float)},
+        {(void **)&mixer->frames, 2 * block * sizeof(float)},
+        {(void **)&mixer->levels, block * sizeof(double)},
         {(void **)&mixer->shares_left, block * sizeof(double)},
         {(void **)&mixer->shares_right, block * sizeof(double)},
         {(void **)&mixer->gains_left, block * sizeof(float)},
         {(void **)&mixer->gains_right, block * sizeof(float)},
         {(void **)&mixer->positions, block * sizeof(uint64_t)},
-        {(void **)&mixer->window_left, window * sizeof(float)},
-        {(void **)&mixer->window_right, window * sizeof(float)},
+        {(void **)&mixer->window, (2 * window + MOTET_KERNEL_SLACK) * sizeof(float)},
+        {(void **)&mixer->ramp_tables, sizeof *mixer->ramp_tables},
         {(void **)&mixer->output, 2 * block * sizeof(float)},
         {(void **)&mixer->sinc16_coefficients, motet_sinc_size(16)},
         {(void **)&mixer->sinc32_coefficients, motet_sinc_size(32)},
@@ -51,7 +49,9 @@ bool motet_mixer_create(motet_mixer *mixer, motet_heap *heap, const motet_engine
         *buffers[i].buffer = motet_heap_take(heap, buffers[i].size, ALIGNMENT);
         complete = complete && *buffers[i].buffer != NULL;
     }
+    mixer->kernels = motet_kernels_choose();
     if (complete) {
+        mixer->ramp_tables->kernels = mixer->kernels;
         motet_sinc_build(&mixer->sinc16, 16, mixer->sinc16_coefficients);
         motet_sinc_build(&mixer->sinc32, 32, mixer->sinc32_coefficients);
     }
@@ -259,24 +259,24 @@ static float floored(double gain) MOTET_NONBLOCKING
 }
 
 /* Multiplies a run of frames by the product of two ramps, each frame's rounded once. */
-static void scale_by_ramps(motet_mixer *mixer, motet_stereo_sum sum, const motet_ramp *a, const motet_ramp *b,
+static void scale_by_ramps(const motet_mixer *mixer, motet_stereo_sum sum, const motet_ramp *a, const motet_ramp *b,
                            uint64_t frame, uint32_t count) MOTET_NONBLOCKING
 {
     if (motet_ramp_done(a, frame) && motet_ramp_done(b, frame)) {
         float gain = floored(a->to * b->to);
         if (gain != 1) {
-            motet_scale(sum.left, gain, count);
-            motet_scale(sum.right, gain, count);
+            mixer->kernels->scale(sum.left, gain, count);
+            mixer->kernels->scale(sum.right, gain, count);
         }
         return;
     }
-    motet_ramp_write(mixer->gains, a, frame, count);
-    motet_ramp_multiply(mixer->gains, b, frame, count);
+    motet_ramp_write(mixer->ramp_tables, mixer->levels, a, frame, count);
+    motet_ramp_multiply(mixer->ramp_tables, mixer->levels, b, frame, count);
     for (uint32_t k = 0; k < count; k++) {
-        mixer->gains_left[k] = floored(mixer->gains[k]);
+        mixer->gains_left[k] = floored(mixer->levels[k]);
     }
-    motet_scale_ramped(sum.left, mixer->gains_left, count);
-    motet_scale_ramped(sum.right, mixer->gains_left, count);
+    mixer->kernels->scale_ramped(sum.left, mixer->gains_left, count);
+    mixer->kernels->scale_ramped(sum.right, mixer->gains_left, count);
 }
 
 /* The fader and the mute gate, cut where a command of the bus applies inside the block. */
@@ -301,22 +301,16 @@ static void apply_fader(motet_engine *engine, motet_bus_node *node, uint64_t blo
     }
 }
 
-/* Adds a list's voices, one by one in its order, onto a zeroed sum; false when there are none. */
-static bool sum_list(motet_engine *engine, const motet_slot_list *list, motet_stereo_sum sum, uint64_t block_start,
+/* Adds a list's voices, one by one in its order, onto a sum of zeroes. */
+static void sum_list(motet_engine *engine, const motet_slot_list *list, motet_voice_sum sum, uint64_t block_start,
                      uint32_t count) MOTET_NONBLOCKING
 {
-    if (list->first == MOTET_NO_SLOT) {
-        return false;
-    }
-    memset(sum.left, 0, count * sizeof *sum.left);
-    memset(sum.right, 0, count * sizeof *sum.right);
     uint32_t next;
     for (uint32_t index = list->first; index != MOTET_NO_SLOT; index = next) {
         motet_slot *slot = &engine->slots.slots[index];
         next = slot->place.next;
         motet_slot_render(engine, slot, sum, block_start, block_start + count);
     }
-    return true;
 }
 
 /* (mono voices + stereo voices), gated by solo. A sum that starts from +0 is never -0, so leaving out an empty one
@@ -326,15 +320,17 @@ static void sum_own_voices(motet_engine *engine, motet_bus_node *node, uint64_t 
 {
     motet_mixer *mixer = &engine->mixer;
     motet_stereo_sum own = {node->left, node->right};
-    motet_stereo_sum stereo = {mixer->stereo_left, mixer->stereo_right};
-    bool any_mono = sum_list(engine, &node->mono, own, block_start, count);
-    bool any_stereo = sum_list(engine, &node->stereo, any_mono ? stereo : own, block_start, count);
-    if (any_mono && any_stereo) {
-        motet_add(own.left, stereo.left, count);
-        motet_add(own.right, stereo.right, count);
-    } else if (!any_mono && !any_stereo) {
-        memset(own.left, 0, count * sizeof *own.left);
-        memset(own.right, 0, count * sizeof *own.right);
+    bool any_mono = node->mono.first != MOTET_NO_SLOT;
+    bool any_stereo = node->stereo.first != MOTET_NO_SLOT;
+    memset(own.left, 0, count * sizeof *own.left);
+    memset(own.right, 0, count * sizeof *own.right);
+    if (any_mono) {
+        sum_list(engine, &node->mono, (motet_voice_sum){.mono = own}, block_start, count);
+    }
+    if (any_stereo) {
+        memset(mixer->stereo, 0, 2 * count * sizeof *mixer->stereo);
+        sum_list(engine, &node->stereo, (motet_voice_sum){.stereo = mixer->stereo}, block_start, count);
+        mixer->kernels->add_split(own, mixer->stereo, count);
     }
     if (any_mono || any_stereo) {
         const motet_ramp open = {.shape = MOTET_RAMP_HOLD, .to = 1};
@@ -342,11 +338,28 @@ static void sum_own_voices(motet_engine *engine, motet_bus_node *node, uint64_t 
     }
 }
 
+static bool is_finite(float sample) MOTET_NONBLOCKING
+{
+    return sample - sample == 0;
+}
+
+static float largest_of(const motet_mixer *mixer, motet_stereo_sum sum, uint32_t count) MOTET_NONBLOCKING
+{
+    float left = mixer->kernels->largest(sum.left, count);
+    float right = mixer->kernels->largest(sum.right, count);
+    return left > right || !is_finite(left) ? left : right;
+}
+
 static void contain_non_finite(motet_engine *engine, motet_bus_node *node, uint64_t block_start,
                                uint32_t count) MOTET_NONBLOCKING
 {
-    float peak = 0;
-    uint32_t silenced = motet_silence_non_finite((motet_stereo_sum){node->left, node->right}, count, &peak);
+    motet_stereo_sum sum = {node->left, node->right};
+    float peak = largest_of(&engine->mixer, sum, count);
+    uint32_t silenced = 0;
+    if (!is_finite(peak)) {
+        silenced = motet_silence_non_finite(sum, count);
+        peak = largest_of(&engine->mixer, sum, count);
+    }
     if (node->index != MOTET_MASTER) { /* whose output is that of its limiter */
         motet_raise_relaxed_f32(&node->peak, peak);
     }
@@ -367,11 +380,12 @@ static void contain_non_finite(motet_engine *engine, motet_bus_node *node, uint6
 static void mix_bus(motet_engine *engine, motet_bus_node *node, uint64_t block_start, uint32_t count) MOTET_NONBLOCKING
 {
     const motet_topology *topology = engine->mixer.topology;
+    const motet_kernels *kernels = engine->mixer.kernels;
     sum_own_voices(engine, node, block_start, count);
     motet_bus_node *const *children = topology->children + topology->first_child[node->index];
     for (uint32_t i = 0; i < topology->child_count[node->index]; i++) {
-        motet_add(node->left, children[i]->left, count);
-        motet_add(node->right, children[i]->right, count);
+        kernels->add(node->left, children[i]->left, count);
+        kernels->add(node->right, children[i]->right, count);
     }
     apply_fader(engine, node, block_start, count);
     contain_non_finite(engine, node, block_start, count);
@@ -383,7 +397,7 @@ static void meter(motet_engine *engine, motet_bus_node *master, uint32_t count) 
     double fall = motet_exp2(motet_log2(engine->mixer.level_fall) * count);
     for (int side = 0; side < 2; side++) {
         motet_atomic_f32 *level = &engine->counters.master_level[side];
-        float peak = motet_peak(sides[side], count);
+        float peak = engine->mixer.kernels->largest(sides[side], count);
         motet_raise_relaxed_f32(&master->peak, peak);
         float fallen = (float)((double)motet_load_relaxed_f32(level) * fall);
         motet_store_relaxed_f32(level, peak > fallen ? peak : fallen < 1e-9f ? 0 : fallen);
@@ -406,5 +420,9 @@ void motet_mixer_render(motet_engine *engine, float *interleaved, uint64_t block
         motet_limiter_process(engine->mixer.limiter, master->left, master->right, count);
     }
     meter(engine, master, count);
-    motet_interleave_output(interleaved, master->left, master->right, engine->def.channels, count);
+    if (engine->def.channels == 2) {
+        engine->mixer.kernels->interleave(interleaved, master->left, master->right, count);
+    } else {
+        motet_fold_to_mono(interleaved, master->left, master->right, count);
+    }
 }

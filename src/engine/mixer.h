@@ -2,8 +2,8 @@
 #ifndef MOTET_ENGINE_MIXER_H
 #define MOTET_ENGINE_MIXER_H
 
+#include "dsp/kernels.h"
 #include "dsp/limiter.h"
-#include "dsp/sinc.h"
 #include "engine/slot.h"
 
 /* One bus. Made by the control side, then the audio thread's until the engine goes. */
@@ -36,15 +36,17 @@ typedef struct motet_topology {
 /* The audio thread's own memory. */
 typedef struct motet_mixer {
     const motet_topology *topology;
-    motet_limiter *limiter;            /* NULL: none */
-    float *stereo_left, *stereo_right; /* the second partial sum of the bus in hand */
-    float *left, *right;               /* a voice's own frames */
-    double *gains, *shares_left, *shares_right;
+    const motet_kernels *kernels;
+    motet_limiter *limiter; /* NULL: none */
+    float *stereo;          /* the second partial sum of the bus in hand, interleaved */
+    float *frames;          /* a voice's own, interleaved where it is stereo */
+    double *levels, *shares_left, *shares_right;
     float *gains_left, *gains_right;
+    motet_ramp_tables *ramp_tables;
     motet_sinc sinc16, sinc32;
     float *sinc16_coefficients, *sinc32_coefficients;
     uint64_t *positions;
-    float *window_left, *window_right;
+    float *window;     /* of source frames, interleaved where they are stereo */
     float *output;     /* interleaved, for s16 */
     double level_fall; /* of the level meter: factor per frame */
 } motet_mixer;

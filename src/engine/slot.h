@@ -157,8 +157,14 @@ bool motet_slot_ends_block(motet_engine *engine, const motet_command *command,
 /* Chains a command that does not end the block to its voice, for later in it. */
 void motet_slot_apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING;
 
+/* What a bus's voices are added to: mono voices to one sum, stereo voices to an interleaved other one. */
+typedef struct motet_voice_sum {
+    motet_stereo_sum mono;
+    float *stereo;
+} motet_voice_sum;
+
 /* Renders a slot up to engine frame `end` into a sum whose first frame is `block_start`. */
-void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_stereo_sum sum, uint64_t block_start,
+void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_voice_sum sum, uint64_t block_start,
                        uint64_t end) MOTET_NONBLOCKING;
 
 #endif /* MOTET_ENGINE_SLOT_H */

@@ -25,40 +25,42 @@ static float gain_of(double level, double share) MOTET_NONBLOCKING
     return gain < MOTET_GAIN_FLOOR ? 0 : (float)gain;
 }
 
-static void mix_steadily(const motet_slot *slot, motet_stereo_sum sum, const void *direct, const motet_mixer *mixer,
-                         uint32_t count) MOTET_NONBLOCKING
+static motet_mix_voice steady_voice(const motet_slot *slot, const void *frames) MOTET_NONBLOCKING
 {
     double level = slot->volume.to * slot->fade_in.to * slot->jump.to * slot->pause_gate.to * slot->stop_gate.to;
-    float left = gain_of(level, slot->share_left.to);
-    float right = gain_of(level, slot->share_right.to);
-    if (direct == NULL) {
-        motet_mix_planar(sum, mixer->left, slot->channels == 2 ? mixer->right : mixer->left, left, right, count);
-    } else if (slot->material->format == MOTET_FORMAT_S16) {
-        (slot->channels == 2 ? motet_mix_stereo_s16 : motet_mix_mono_s16)(sum, direct, left, right, count);
+    return (motet_mix_voice){frames, gain_of(level, slot->share_left.to), gain_of(level, slot->share_right.to)};
+}
+
+static void mix_steadily(const motet_mixer *mixer, const motet_slot *slot, motet_voice_sum sum, const void *frames,
+                         motet_format format, uint32_t count) MOTET_NONBLOCKING
+{
+    const motet_kernels *kernels = mixer->kernels;
+    motet_mix_voice voice = steady_voice(slot, frames);
+    if (slot->channels == 2) {
+        (format == MOTET_FORMAT_S16 ? kernels->mix_stereo_s16 : kernels->mix_stereo_f32)(sum.stereo, &voice, 1, count);
     } else {
-        (slot->channels == 2 ? motet_mix_stereo_f32 : motet_mix_mono_f32)(sum, direct, left, right, count);
+        (format == MOTET_FORMAT_S16 ? kernels->mix_mono_s16 : kernels->mix_mono_f32)(sum.mono, &voice, 1, count);
     }
 }
 
-static void mix_moving(const motet_slot *slot, motet_stereo_sum sum, motet_mixer *mixer,
+static void mix_moving(const motet_mixer *mixer, const motet_slot *slot, motet_voice_sum sum,
                        uint32_t count) MOTET_NONBLOCKING
 {
-    double *level = mixer->gains;
-    double *left = mixer->shares_left;
-    double *right = mixer->shares_right;
-    motet_ramp_write(level, &slot->volume, slot->now, count);
-    motet_ramp_multiply(level, &slot->fade_in, slot->now, count);
-    motet_ramp_multiply(level, &slot->jump, slot->now, count);
-    motet_ramp_multiply(level, &slot->pause_gate, slot->now, count);
-    motet_ramp_multiply(level, &slot->stop_gate, slot->now, count);
-    motet_ramp_write(left, &slot->share_left, slot->now, count);
-    motet_ramp_write(right, &slot->share_right, slot->now, count);
-    for (uint32_t k = 0; k < count; k++) {
-        mixer->gains_left[k] = gain_of(level[k], left[k]);
-        mixer->gains_right[k] = gain_of(level[k], right[k]);
+    motet_ramp_tables *tables = mixer->ramp_tables;
+    motet_ramp_write(tables, mixer->levels, &slot->volume, slot->now, count);
+    motet_ramp_multiply(tables, mixer->levels, &slot->fade_in, slot->now, count);
+    motet_ramp_multiply(tables, mixer->levels, &slot->jump, slot->now, count);
+    motet_ramp_multiply(tables, mixer->levels, &slot->pause_gate, slot->now, count);
+    motet_ramp_multiply(tables, mixer->levels, &slot->stop_gate, slot->now, count);
+    motet_ramp_write(tables, mixer->shares_left, &slot->share_left, slot->now, count);
+    motet_ramp_write(tables, mixer->shares_right, &slot->share_right, slot->now, count);
+    mixer->kernels->ramp_gains(mixer->gains_left, mixer->gains_right, mixer->levels, mixer->shares_left,
+                               mixer->shares_right, count);
+    if (slot->channels == 2) {
+        mixer->kernels->mix_stereo_ramped(sum.stereo, mixer->frames, mixer->gains_left, mixer->gains_right, count);
+    } else {
+        mixer->kernels->mix_mono_ramped(sum.mono, mixer->frames, mixer->gains_left, mixer->gains_right, count);
     }
-    motet_mix_planar_ramped(sum, mixer->left, slot->channels == 2 ? mixer->right : mixer->left, mixer->gains_left,
-                            mixer->gains_right, count);
 }
 
 static void tell_starved(motet_engine *engine, const motet_slot *slot, uint64_t frame) MOTET_NONBLOCKING
@@ -73,9 +75,9 @@ static void tell_starved(motet_engine *engine, const motet_slot *slot, uint64_t 
 }
 
 /* Renders up to `count` frames in which no command applies and no gate closes; ends the slot where its material does. */
-static void render_run(motet_engine *engine, motet_slot *slot, motet_stereo_sum sum, uint32_t count) MOTET_NONBLOCKING
+static void render_run(motet_engine *engine, motet_slot *slot, motet_voice_sum sum, uint32_t count) MOTET_NONBLOCKING
 {
-    motet_mixer *mixer = &engine->mixer;
+    const motet_mixer *mixer = &engine->mixer;
     bool steady = all_at_rest(slot);
     bool dry = slot->dry_until != MOTET_NO_COMMAND;
     const void *direct = steady && !dry ? motet_source_direct(engine, slot, count) : NULL;
@@ -83,12 +85,14 @@ static void render_run(motet_engine *engine, motet_slot *slot, motet_stereo_sum 
     if (direct != NULL) {
         motet_source_skip(slot, count);
     } else {
-        run = motet_source_read(engine, slot, mixer->left, mixer->right, count);
+        run = motet_source_read(engine, slot, mixer->frames, count);
     }
-    if (!dry && steady) {
-        mix_steadily(slot, sum, direct, mixer, run.frames);
+    if (!dry && direct != NULL) {
+        mix_steadily(mixer, slot, sum, direct, (motet_format)slot->material->format, count);
+    } else if (!dry && steady) {
+        mix_steadily(mixer, slot, sum, mixer->frames, MOTET_FORMAT_F32, run.frames);
     } else if (!dry) {
-        mix_moving(slot, sum, mixer, run.frames);
+        mix_moving(mixer, slot, sum, run.frames);
     }
     if (run.starved && !slot->place.is_tail) {
         tell_starved(engine, slot, run.starved_frame);
@@ -155,7 +159,15 @@ static void tell_played(motet_engine *engine, const motet_slot *slot) MOTET_NONB
     motet_store_release_u64(&voice->feed->played, played);
 }
 
-void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_stereo_sum sum, uint64_t block_start,
+static motet_voice_sum rest_of(motet_voice_sum sum, uint32_t channels, uint64_t offset) MOTET_NONBLOCKING
+{
+    if (channels == 2) {
+        return (motet_voice_sum){.stereo = sum.stereo + 2 * offset};
+    }
+    return (motet_voice_sum){.mono = {sum.mono.left + offset, sum.mono.right + offset}};
+}
+
+void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_voice_sum sum, uint64_t block_start,
                        uint64_t end) MOTET_NONBLOCKING
 {
     if (slot->place.is_reserved) { /* its voice ended, or was paused, before it came to the seek */
@@ -174,11 +186,10 @@ void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_stereo_sum 
         uint64_t cut = motet_slot_next_cut(engine, slot, end);
         assert(cut > slot->now);
         uint64_t offset = slot->now - block_start;
-        motet_stereo_sum rest = {sum.left + offset, sum.right + offset};
         if (slot->held) {
             slot->now = cut;
         } else {
-            render_run(engine, slot, rest, (uint32_t)(cut - slot->now));
+            render_run(engine, slot, rest_of(sum, slot->channels, offset), (uint32_t)(cut - slot->now));
         }
         if (slot->phase == MOTET_SLOT_PLAYING) {
             motet_slot_settle(engine, slot);

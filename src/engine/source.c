@@ -190,62 +190,60 @@ static uint32_t settle_banks(const motet_engine *engine, motet_slot *slot, uint6
 /* How a slot reads between its source's frames. */
 typedef struct source_filter {
     motet_interpolate_fn *interpolate; /* linear and cubic, or: */
+    motet_sinc_fn *sinc;
     const motet_sinc_bank *bank_before, *bank;
     uint32_t before, after; /* frames around each position */
 } source_filter;
 
 static source_filter filter_of(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
 {
+    const motet_kernels *kernels = engine->mixer.kernels;
     const motet_sinc *sinc = sinc_of(engine, slot);
-    if (sinc == NULL) {
-        return slot->quality == MOTET_QUALITY_LINEAR
-                   ? (source_filter){motet_interpolate_linear, NULL, NULL, MOTET_LINEAR_BEFORE, MOTET_LINEAR_AFTER}
-                   : (source_filter){motet_interpolate_cubic, NULL, NULL, MOTET_CUBIC_BEFORE, MOTET_CUBIC_AFTER};
+    bool stereo = slot->channels == 2;
+    source_filter filter = {0};
+    if (sinc != NULL) {
+        filter.sinc = stereo ? kernels->sinc_stereo : kernels->sinc_mono;
+        filter.bank_before = &sinc->banks[slot->bank_before];
+        filter.bank = &sinc->banks[slot->bank];
+        const motet_sinc_bank *longer = filter.bank->taps > filter.bank_before->taps ? filter.bank : filter.bank_before;
+        filter.before = motet_sinc_before(longer);
+        filter.after = motet_sinc_after(longer);
+    } else if (slot->quality == MOTET_QUALITY_LINEAR) {
+        filter.interpolate = stereo ? kernels->linear_stereo : kernels->linear_mono;
+        filter.before = MOTET_LINEAR_BEFORE;
+        filter.after = MOTET_LINEAR_AFTER;
+    } else {
+        filter.interpolate = stereo ? kernels->cubic_stereo : kernels->cubic_mono;
+        filter.before = MOTET_CUBIC_BEFORE;
+        filter.after = MOTET_CUBIC_AFTER;
     }
-    const motet_sinc_bank *bank_before = &sinc->banks[slot->bank_before];
-    const motet_sinc_bank *bank = &sinc->banks[slot->bank];
-    const motet_sinc_bank *longer = bank->taps > bank_before->taps ? bank : bank_before;
-    return (source_filter){NULL, bank_before, bank, motet_sinc_before(longer), motet_sinc_after(longer)};
+    return filter;
 }
 
 /* The change of banks: linear over the grid's frames, each from its own index. `from` becomes the sum. */
-static void crossfade(float *from, const float *to, uint64_t frame, uint32_t count) MOTET_NONBLOCKING
+static void crossfade(float *from, const float *to, uint32_t channels, uint64_t frame, uint32_t count) MOTET_NONBLOCKING
 {
     for (uint32_t k = 0; k < count; k++) {
         float weight = (float)((frame + k) % MOTET_GRID_FRAMES) * (1.0f / MOTET_GRID_FRAMES);
-        from[k] += weight * (to[k] - from[k]);
+        for (uint32_t sample = k * channels; sample < (k + 1) * channels; sample++) {
+            from[sample] += weight * (to[sample] - from[sample]);
+        }
     }
 }
 
 /* Writes `count` frames from the window, the first of them at engine frame `frame`. */
 static void run_filter(const source_filter *filter, const motet_mixer *mixer, uint32_t channels, uint64_t frame,
-                       float *left, float *right, uint32_t count) MOTET_NONBLOCKING
+                       float *out, uint32_t count) MOTET_NONBLOCKING
 {
-    const float *in_left = mixer->window_left;
-    const float *in_right = mixer->window_right;
-    const uint64_t *positions = mixer->positions;
-    if (filter->bank == NULL) {
-        filter->interpolate(left, in_left, positions, count);
-        if (channels == 2) {
-            filter->interpolate(right, in_right, positions, count);
-        }
+    if (filter->interpolate != NULL) {
+        filter->interpolate(out, mixer->window, mixer->positions, count);
         return;
     }
-    float to_left[MOTET_GRID_FRAMES], to_right[MOTET_GRID_FRAMES];
-    bool changes = filter->bank != filter->bank_before; /* then `count` is at most a grid's */
-    if (channels == 2) {
-        motet_sinc_stereo(left, right, in_left, in_right, positions, count, filter->bank_before);
-        if (changes) {
-            motet_sinc_stereo(to_left, to_right, in_left, in_right, positions, count, filter->bank);
-            crossfade(left, to_left, frame, count);
-            crossfade(right, to_right, frame, count);
-        }
-    } else {
-        motet_sinc_mono(left, in_left, positions, count, filter->bank_before);
-        if (changes) {
-            motet_sinc_mono(to_left, in_left, positions, count, filter->bank);
-            crossfade(left, to_left, frame, count);
-        }
+    filter->sinc(out, mixer->window, mixer->positions, count, filter->bank_before);
+    if (filter->bank != filter->bank_before) { /* then `count` is at most a grid's */
+        float to[2 * MOTET_GRID_FRAMES];
+        filter->sinc(to, mixer->window, mixer->positions, count, filter->bank);
+        crossfade(out, to, channels, frame, count);
     }
 }
 
@@ -294,13 +292,13 @@ static void pass_plainly(motet_slot *slot, uint64_t frame, uint32_t frames) MOTE
     slot->bank_frame = frame;
 }
 
-static uint32_t copy_frames(motet_slot *slot, uint64_t frame, float *left, float *right,
+static uint32_t copy_frames(const motet_engine *engine, motet_slot *slot, uint64_t frame, float *out,
                             uint32_t count) MOTET_NONBLOCKING
 {
     uint64_t limit = limit_of(slot, 0);
     uint64_t left_to_play = limit > slot->position ? limit - slot->position : 0;
     uint32_t frames = left_to_play < count ? (uint32_t)left_to_play : count;
-    motet_source_gather(slot, (int64_t)slot->position, left, right, frames);
+    motet_source_gather(engine->mixer.kernels, slot, (int64_t)slot->position, out, frames);
     pass_plainly(slot, frame + frames, frames);
     return frames;
 }
@@ -318,7 +316,7 @@ static uint32_t count_before_end(const motet_slot *slot, const uint64_t *positio
 
 /* At any other ratio, as many frames as one window of the source, and one filter, give. `frame` is the engine frame of
  * the first. */
-static uint32_t interpolate_frames(motet_engine *engine, motet_slot *slot, uint64_t frame, float *left, float *right,
+static uint32_t interpolate_frames(motet_engine *engine, motet_slot *slot, uint64_t frame, float *out,
                                    uint32_t count) MOTET_NONBLOCKING
 {
     motet_mixer *mixer = &engine->mixer;
@@ -334,7 +332,7 @@ static uint32_t interpolate_frames(motet_engine *engine, motet_slot *slot, uint6
     uint64_t at = (uint64_t)filter.before << 32 | slot->fraction; /* counted from the window's first frame */
     uint32_t made = 0;
     if (gliding) {
-        motet_ramp_write(mixer->gains, &slot->pitch, frame, count);
+        motet_ramp_write(mixer->ramp_tables, mixer->levels, &slot->pitch, frame, count);
     }
     while (made < count) {
         uint64_t whole = at >> 32;
@@ -342,16 +340,15 @@ static uint32_t interpolate_frames(motet_engine *engine, motet_slot *slot, uint6
             break;
         }
         mixer->positions[made] = at;
-        at += gliding ? motet_source_step(mixer->gains[made], rate, engine->def.sample_rate_hz) : step;
+        at += gliding ? motet_source_step(mixer->levels[made], rate, engine->def.sample_rate_hz) : step;
         made++;
     }
     if (made == 0) {
         return 0;
     }
     uint32_t window = (uint32_t)(mixer->positions[made - 1] >> 32) + filter.after + 1;
-    motet_source_gather(slot, (int64_t)slot->position - (int64_t)filter.before, mixer->window_left, mixer->window_right,
-                        window);
-    run_filter(&filter, mixer, slot->channels, frame, left, right, made);
+    motet_source_gather(mixer->kernels, slot, (int64_t)slot->position - (int64_t)filter.before, mixer->window, window);
+    run_filter(&filter, mixer, slot->channels, frame, out, made);
     bool rounds = looping && slot->position + (at >> 32) - filter.before >= slot->loop_end;
     uint64_t lap_frame = rounds ? frame + count_before_end(slot, mixer->positions, filter.before, made) : 0;
     slot->position += (at >> 32) - filter.before;
@@ -363,15 +360,15 @@ static uint32_t interpolate_frames(motet_engine *engine, motet_slot *slot, uint6
     return made;
 }
 
-static uint32_t read_frames(motet_engine *engine, motet_slot *slot, float *left, float *right,
-                            uint32_t count) MOTET_NONBLOCKING
+static uint32_t read_frames(motet_engine *engine, motet_slot *slot, float *out, uint32_t count) MOTET_NONBLOCKING
 {
     uint32_t done = 0;
     bool plain = is_plain(engine, slot);
     while (done < count) {
         uint64_t frame = slot->now + done;
-        uint32_t made = plain ? copy_frames(slot, frame, left + done, right + done, count - done)
-                              : interpolate_frames(engine, slot, frame, left + done, right + done, count - done);
+        float *to = out + done * slot->channels;
+        uint32_t made = plain ? copy_frames(engine, slot, frame, to, count - done)
+                              : interpolate_frames(engine, slot, frame, to, count - done);
         if (made == 0) {
             break;
         }
@@ -422,15 +419,14 @@ static bool leaves_gap(const motet_engine *engine, motet_slot *slot) MOTET_NONBL
     return feed->complete || held >= (feed->start_frames > needed ? feed->start_frames : needed);
 }
 
-static motet_source_run read_feed(motet_engine *engine, motet_slot *slot, float *left, float *right,
-                                  uint32_t count) MOTET_NONBLOCKING
+static motet_source_run read_feed(motet_engine *engine, motet_slot *slot, float *out, uint32_t count) MOTET_NONBLOCKING
 {
     motet_source_run run = {0};
     if (slot->gap && leaves_gap(engine, slot)) {
         slot->gap = false;
     }
     if (!slot->gap) {
-        run.frames = read_frames(engine, slot, left, right, count);
+        run.frames = read_frames(engine, slot, out, count);
         slot->sounded = slot->sounded || run.frames > 0;
         if (run.frames == count || slot->feed->complete) {
             return run;
@@ -440,8 +436,7 @@ static motet_source_run read_feed(motet_engine *engine, motet_slot *slot, float 
         run.starved = slot->sounded;
         run.starved_frame = slot->now + run.frames;
     }
-    memset(left + run.frames, 0, (count - run.frames) * sizeof *left);
-    memset(right + run.frames, 0, (count - run.frames) * sizeof *right);
+    memset(out + run.frames * slot->channels, 0, (size_t)(count - run.frames) * slot->channels * sizeof *out);
     run.frames = count;
     return run;
 }
@@ -456,13 +451,12 @@ bool motet_source_is_over(const motet_slot *slot) MOTET_NONBLOCKING
     return !motet_loop_is_on(slot) && slot->position >= motet_source_material(slot)->frame_count;
 }
 
-motet_source_run motet_source_read(motet_engine *engine, motet_slot *slot, float *left, float *right,
-                                   uint32_t count) MOTET_NONBLOCKING
+motet_source_run motet_source_read(motet_engine *engine, motet_slot *slot, float *out, uint32_t count) MOTET_NONBLOCKING
 {
     if (slot->feed != NULL) {
-        return read_feed(engine, slot, left, right, count);
+        return read_feed(engine, slot, out, count);
     }
-    return (motet_source_run){.frames = read_frames(engine, slot, left, right, count)};
+    return (motet_source_run){.frames = read_frames(engine, slot, out, count)};
 }
 
 const void *motet_source_direct(const motet_engine *engine, const motet_slot *slot, uint32_t count) MOTET_NONBLOCKING
@@ -529,11 +523,11 @@ uint64_t motet_source_advance(motet_engine *engine, motet_slot *slot, uint64_t c
         return count;
     }
     count = count < MOTET_BLOCK_FRAMES ? count : MOTET_BLOCK_FRAMES;
-    motet_ramp_write(engine->mixer.gains, &slot->pitch, slot->now, (uint32_t)count);
+    motet_ramp_write(engine->mixer.ramp_tables, engine->mixer.levels, &slot->pitch, slot->now, (uint32_t)count);
     uint32_t rate = rate_of(slot);
     uint64_t done = 0;
     while (done < count && !motet_source_is_over(slot)) {
-        uint64_t step = motet_source_step(engine->mixer.gains[done], rate, engine->def.sample_rate_hz);
+        uint64_t step = motet_source_step(engine->mixer.levels[done], rate, engine->def.sample_rate_hz);
         add_steps(slot, slot->now + done++, step, 1);
     }
     return done;

@@ -27,9 +27,9 @@ typedef struct motet_source_run {
     uint64_t starved_frame;
 } motet_source_run;
 
-/* Writes the next `count` frames (at most MOTET_BLOCK_FRAMES) as planar floats from the slot's engine frame on, and
- * moves its position past them. `right` is written for stereo material only. */
-motet_source_run motet_source_read(motet_engine *engine, motet_slot *slot, float *left, float *right,
+/* Writes the next `count` frames (at most MOTET_BLOCK_FRAMES) from the slot's engine frame on as floats, interleaved
+ * where they are stereo, and moves its position past them. */
+motet_source_run motet_source_read(motet_engine *engine, motet_slot *slot, float *out,
                                    uint32_t count) MOTET_NONBLOCKING;
 
 /* Where the slot's position would be read out of memory in its own format, when its next `count` frames are plain

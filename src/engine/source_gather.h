@@ -3,6 +3,7 @@
 #ifndef MOTET_ENGINE_SOURCE_GATHER_H
 #define MOTET_ENGINE_SOURCE_GATHER_H
 
+#include "dsp/kernels.h"
 #include "engine/slot.h"
 
 /* What the slot reads, if not a feed. A loop is exact in the file's own frames only. */
@@ -11,9 +12,9 @@ static inline const motet_material *motet_source_material(const motet_slot *slot
     return slot->from_original ? slot->material->original : slot->material;
 }
 
-/* Writes `count` frames from `at` on as planar floats; `at` counts on past the loop's end as if it were unrolled. What
+/* Writes `count` frames from `at` on as floats, interleaved where they are stereo; `at` counts on past the loop's end as if it were unrolled. What
  * lies before the first frame and behind the last is silent. */
-void motet_source_gather(const motet_slot *slot, int64_t at, float *left, float *right,
+void motet_source_gather(const motet_kernels *kernels, const motet_slot *slot, int64_t at, float *out,
                          uint32_t count) MOTET_NONBLOCKING;
 
 #endif /* MOTET_ENGINE_SOURCE_GATHER_H */

@@ -1,0 +1,75 @@
+#include "dsp/kernels.h"
+
+#include "dsp/convert.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const motet_kernels plain = {
+    .name = "c",
+    .mix_mono_s16 = motet_mix_mono_s16,
+    .mix_mono_f32 = motet_mix_mono_f32,
+    .mix_stereo_s16 = motet_mix_stereo_s16,
+    .mix_stereo_f32 = motet_mix_stereo_f32,
+    .mix_mono_ramped = motet_mix_mono_ramped,
+    .mix_stereo_ramped = motet_mix_stereo_ramped,
+    .add = motet_add,
+    .add_split = motet_add_split,
+    .scale = motet_scale,
+    .scale_ramped = motet_scale_ramped,
+    .largest = motet_largest,
+    .convert_s16_to_f32 = motet_convert_s16_to_f32,
+    .convert_f32_to_s16 = motet_convert_f32_to_s16,
+    .interleave = motet_interleave,
+    .linear_mono = motet_linear_mono,
+    .linear_stereo = motet_linear_stereo,
+    .cubic_mono = motet_cubic_mono,
+    .cubic_stereo = motet_cubic_stereo,
+    .sinc_mono = motet_sinc_mono,
+    .sinc_stereo = motet_sinc_stereo,
+    .smooth_weights = motet_smooth_weights,
+    .shed_weights = motet_shed_weights,
+    .ramp_write = motet_ramp_run_write,
+    .ramp_multiply = motet_ramp_run_multiply,
+    .ramp_gains = motet_ramp_gains,
+};
+
+#define MOST_LEVELS 5
+
+/* Fills the list with the tables that this machine can run; returns how many. */
+static uint32_t list_levels(const motet_kernels *levels[MOST_LEVELS])
+{
+    uint32_t count = 0;
+    levels[count++] = &plain;
+    return count;
+}
+
+uint32_t motet_kernels_count(void)
+{
+    const motet_kernels *levels[MOST_LEVELS];
+    return list_levels(levels);
+}
+
+const motet_kernels *motet_kernels_at(uint32_t index)
+{
+    const motet_kernels *levels[MOST_LEVELS];
+    return index < list_levels(levels) ? levels[index] : NULL;
+}
+
+const motet_kernels *motet_kernels_find(const char *name)
+{
+    const motet_kernels *levels[MOST_LEVELS];
+    for (uint32_t count = list_levels(levels); count > 0; count--) {
+        if (strcmp(levels[count - 1]->name, name) == 0) {
+            return levels[count - 1];
+        }
+    }
+    return NULL;
+}
+
+const motet_kernels *motet_kernels_choose(void)
+{
+    const char *wanted = getenv("MOTET_SIMD");
+    const motet_kernels *named = wanted != NULL ? motet_kernels_find(wanted) : NULL;
+    return named != NULL ? named : motet_kernels_at(motet_kernels_count() - 1);
+}

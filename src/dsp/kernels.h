@@ -1,0 +1,62 @@
+/* The inner loops of the mixer as a table, one for each SIMD level. Every level gives the bits of the C reference:
+ * products and sums are rounded one by one, in an order that the reference's header states.
+ *
+ * None reads outside the frames that its arguments name, but for MOTET_KERNEL_SLACK floats behind the last frame of a
+ * window that is resampled (`in`), which must be readable memory; what is there changes nothing. None needs more
+ * alignment than the sample's own. */
+#ifndef MOTET_DSP_KERNELS_H
+#define MOTET_DSP_KERNELS_H
+
+#include "base/nonblocking.h"
+#include "dsp/interpolate.h"
+#include "dsp/mix.h"
+#include "dsp/ramp_kernels.h"
+#include "dsp/sinc.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MOTET_KERNEL_SLACK = 64 };
+
+typedef struct motet_kernels {
+    const char *name; /* "c", "sse2", "avx2", "avx512", "neon" */
+
+    /* dsp/mix.h */
+    motet_mix_mono_fn *mix_mono_s16, *mix_mono_f32;
+    motet_mix_stereo_fn *mix_stereo_s16, *mix_stereo_f32;
+    motet_mix_mono_ramped_fn *mix_mono_ramped;
+    motet_mix_stereo_ramped_fn *mix_stereo_ramped;
+    motet_add_fn *add;
+    motet_add_split_fn *add_split;
+    motet_scale_fn *scale;
+    motet_scale_ramped_fn *scale_ramped;
+    motet_largest_fn *largest;
+
+    /* dsp/convert.h */
+    void (*convert_s16_to_f32)(float *out, const int16_t *in, size_t sample_count) MOTET_NONBLOCKING;
+    void (*convert_f32_to_s16)(int16_t *out, const float *in, size_t sample_count) MOTET_NONBLOCKING;
+    void (*interleave)(float *out, const float *left, const float *right, size_t frame_count) MOTET_NONBLOCKING;
+
+    /* dsp/interpolate.h, dsp/sinc.h */
+    motet_interpolate_fn *linear_mono, *linear_stereo, *cubic_mono, *cubic_stereo;
+    motet_sinc_fn *sinc_mono, *sinc_stereo;
+
+    /* dsp/ramp_kernels.h */
+    motet_ramp_weights_fn *smooth_weights, *shed_weights;
+    motet_ramp_run_fn *ramp_write, *ramp_multiply;
+    motet_ramp_gains_fn *ramp_gains;
+} motet_kernels;
+
+/* Those that this machine can run, the plain C reference first, the fastest last. */
+uint32_t motet_kernels_count(void);
+const motet_kernels *motet_kernels_at(uint32_t index);
+
+/* By name; NULL where there is none of that name, or this machine cannot run it. */
+const motet_kernels *motet_kernels_find(const char *name);
+
+/* What the environment's MOTET_SIMD names, where it does; else the fastest. Reads the environment: not for the audio
+ * thread. */
+const motet_kernels *motet_kernels_choose(void);
+
+#endif /* MOTET_DSP_KERNELS_H */
