@@ -301,18 +301,6 @@ static void apply_fader(motet_engine *engine, motet_bus_node *node, uint64_t blo
     }
 }
 
-/* Adds a list's voices, one by one in its order, onto a sum of zeroes. */
-static void sum_list(motet_engine *engine, const motet_slot_list *list, motet_voice_sum sum, uint64_t block_start,
-                     uint32_t count) MOTET_NONBLOCKING
-{
-    uint32_t next;
-    for (uint32_t index = list->first; index != MOTET_NO_SLOT; index = next) {
-        motet_slot *slot = &engine->slots.slots[index];
-        next = slot->place.next;
-        motet_slot_render(engine, slot, sum, block_start, block_start + count);
-    }
-}
-
 /* (mono voices + stereo voices), gated by solo. A sum that starts from +0 is never -0, so leaving out an empty one
  * changes no bit. */
 static void sum_own_voices(motet_engine *engine, motet_bus_node *node, uint64_t block_start,
@@ -325,11 +313,11 @@ static void sum_own_voices(motet_engine *engine, motet_bus_node *node, uint64_t 
     memset(own.left, 0, count * sizeof *own.left);
     memset(own.right, 0, count * sizeof *own.right);
     if (any_mono) {
-        sum_list(engine, &node->mono, (motet_voice_sum){.mono = own}, block_start, count);
+        motet_steady_sum_list(engine, &node->mono, (motet_voice_sum){.mono = own}, block_start, count);
     }
     if (any_stereo) {
         memset(mixer->stereo, 0, 2 * count * sizeof *mixer->stereo);
-        sum_list(engine, &node->stereo, (motet_voice_sum){.stereo = mixer->stereo}, block_start, count);
+        motet_steady_sum_list(engine, &node->stereo, (motet_voice_sum){.stereo = mixer->stereo}, block_start, count);
         mixer->kernels->add_split(own, mixer->stereo, count);
     }
     if (any_mono || any_stereo) {

@@ -151,6 +151,7 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     assert(slot->phase == MOTET_SLOT_FREE && slot->place.tail_count == 0);
     slot->generation = play->generation;
     slot->phase = MOTET_SLOT_WAITING;
+    slot->steady.kind = MOTET_NOT_STEADY;
     slot->place.bus = start->bus;
     slot->material = start->material;
     slot->feed = start->feed;
@@ -307,6 +308,7 @@ static void become_copy(motet_slot *tail, const motet_slot *voice) MOTET_NONBLOC
     tail->place = place;
     tail->place.is_reserved = false;
     tail->chain_last = MOTET_NO_COMMAND;
+    motet_steady_leave(tail);
 }
 
 /* What applies here sets the values that the voice starts with. */
@@ -345,6 +347,7 @@ static void fade_in_jump(motet_slot *slot, const motet_command *command) MOTET_N
 
 void motet_slot_leave_tail(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
 {
+    motet_steady_leave(slot);
     motet_command declick = {.fade_frames = engine->declick_frames};
     if (leaves_sound(slot, &declick)) {
         motet_slot *tail = take_tail_or_drop(engine, slot);
@@ -436,6 +439,7 @@ static void apply_seek(motet_engine *engine, motet_slot *slot, const motet_comma
 
 void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
 {
+    motet_steady_leave(slot);
     slot->moved = true;
     switch ((motet_command_kind)command->kind) {
     case MOTET_COMMAND_STOP:
@@ -512,6 +516,7 @@ static void move_to_bus(motet_engine *engine, motet_slot *voice, uint32_t bus, m
     if (tail != NULL) {
         become_copy(tail, voice);
     }
+    motet_steady_leave(voice);
     motet_bus_remove_slot(engine, voice);
     voice->place.bus = bus;
     motet_bus_insert_slot(engine, voice);
@@ -639,6 +644,7 @@ void motet_slot_apply_now(motet_engine *engine, uint32_t index) MOTET_NONBLOCKIN
 static void chain(motet_engine *engine, motet_slot *slot, uint32_t index) MOTET_NONBLOCKING
 {
     motet_command *commands = engine->commands.commands;
+    motet_steady_leave(slot);
     commands[index].next = MOTET_NO_COMMAND;
     commands[index].tail = MOTET_NO_SLOT;
     if (slot->chain_last != MOTET_NO_COMMAND) {

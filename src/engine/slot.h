@@ -19,6 +19,7 @@
 #include "dsp/ramp.h"
 #include "engine/command.h"
 #include "engine/material.h"
+#include "engine/steady.h"
 
 #define MOTET_NO_SLOT UINT32_MAX
 
@@ -31,9 +32,9 @@ typedef enum motet_slot_phase {
 
 /* Where a slot stands: what a copy of a voice does not take over. */
 typedef struct motet_slot_place {
+    uint32_t next, previous; /* in the bus's list */
     uint32_t index;
     uint32_t bus;
-    uint32_t previous, next;           /* in the bus's list */
     bool is_tail;                      /* raises no event and is freed when it has faded out */
     bool is_reserved;                  /* a tail set aside for a seek later in this block: not yet a copy of anything */
     uint64_t rank;                     /* of a tail: the newer, the higher */
@@ -48,8 +49,14 @@ typedef struct motet_slot_place {
 } motet_slot_place;
 
 typedef struct motet_slot {
+    /* One line: all that a steady voice is asked for. */
+    motet_steady steady;
+    uint64_t position; /* the next source frame ... */
+    uint32_t fraction; /* ... and its 2^-32 parts */
+    uint64_t now;      /* engine frame up to which it has been rendered */
     motet_slot_place place;
 
+    motet_steady_filter steady_filter;
     uint32_t generation;
     uint8_t phase; /* motet_slot_phase */
     uint8_t channels;
@@ -69,8 +76,6 @@ typedef struct motet_slot {
     const motet_material *material; /* or a feed */
     motet_feed *feed;
     bool from_original;            /* reads the file's own frames of a sound that was converted on loading */
-    uint64_t position;             /* the next source frame ... */
-    uint32_t fraction;             /* ... and its 2^-32 parts */
     motet_loop_range range;        /* in the file's frames */
     uint64_t loop_start, loop_end; /* the same in source frames */
     uint64_t loop_crossfade;
@@ -91,7 +96,6 @@ typedef struct motet_slot {
     motet_ramp pause_gate, stop_gate;
 
     uint64_t start_frame;         /* engine frame of its first frame */
-    uint64_t now;                 /* engine frame up to which it has been rendered */
     uint64_t play_number;         /* order of summing: given at the first frame */
     uint64_t sequence;            /* of its play among all commands */
     uint64_t cancelled;           /* commands up to this sequence that still wait are void */

@@ -17,6 +17,10 @@ void motet_slot_apply_due(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCK
 uint64_t motet_slot_next_cut(const motet_engine *engine, const motet_slot *slot, uint64_t end) MOTET_NONBLOCKING;
 void motet_slot_settle(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING;
 
+/* Whether the gains of a slot stand still from its present frame on, and then what they are. */
+bool motet_slot_gains_rest(const motet_slot *slot) MOTET_NONBLOCKING;
+motet_mix_voice motet_slot_steady_voice(const motet_slot *slot, const void *frames) MOTET_NONBLOCKING;
+
 /* A voice goes out of hearing at its present frame, and comes back to it: with the declick. */
 void motet_slot_leave_tail(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING;
 void motet_slot_come_back(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING;

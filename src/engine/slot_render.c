@@ -10,7 +10,7 @@
  * side's gain is that times its share of the pan, rounded once to float. The same product serves a block with
  * constant values and one in which they move, so the bits do not depend on where a block begins. */
 
-static bool all_at_rest(const motet_slot *slot) MOTET_NONBLOCKING
+bool motet_slot_gains_rest(const motet_slot *slot) MOTET_NONBLOCKING
 {
     uint64_t now = slot->now;
     return motet_ramp_done(&slot->volume, now) && motet_ramp_done(&slot->share_left, now) &&
@@ -25,7 +25,7 @@ static float gain_of(double level, double share) MOTET_NONBLOCKING
     return gain < MOTET_GAIN_FLOOR ? 0 : (float)gain;
 }
 
-static motet_mix_voice steady_voice(const motet_slot *slot, const void *frames) MOTET_NONBLOCKING
+motet_mix_voice motet_slot_steady_voice(const motet_slot *slot, const void *frames) MOTET_NONBLOCKING
 {
     double level = slot->volume.to * slot->fade_in.to * slot->jump.to * slot->pause_gate.to * slot->stop_gate.to;
     return (motet_mix_voice){frames, gain_of(level, slot->share_left.to), gain_of(level, slot->share_right.to)};
@@ -35,7 +35,7 @@ static void mix_steadily(const motet_mixer *mixer, const motet_slot *slot, motet
                          motet_format format, uint32_t count) MOTET_NONBLOCKING
 {
     const motet_kernels *kernels = mixer->kernels;
-    motet_mix_voice voice = steady_voice(slot, frames);
+    motet_mix_voice voice = motet_slot_steady_voice(slot, frames);
     if (slot->channels == 2) {
         (format == MOTET_FORMAT_S16 ? kernels->mix_stereo_s16 : kernels->mix_stereo_f32)(sum.stereo, &voice, 1, count);
     } else {
@@ -78,7 +78,7 @@ static void tell_starved(motet_engine *engine, const motet_slot *slot, uint64_t 
 static void render_run(motet_engine *engine, motet_slot *slot, motet_voice_sum sum, uint32_t count) MOTET_NONBLOCKING
 {
     const motet_mixer *mixer = &engine->mixer;
-    bool steady = all_at_rest(slot);
+    bool steady = motet_slot_gains_rest(slot);
     bool dry = slot->dry_until != MOTET_NO_COMMAND;
     const void *direct = steady && !dry ? motet_source_direct(engine, slot, count) : NULL;
     motet_source_run run = {.frames = count};
@@ -210,4 +210,5 @@ void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_voice_sum s
     if (slot->moved || feed != NULL || !motet_ramp_done(&slot->pitch, slot->now)) {
         motet_slot_tell_track(engine, slot);
     }
+    motet_steady_settle(engine, slot);
 }

@@ -459,6 +459,26 @@ motet_source_run motet_source_read(motet_engine *engine, motet_slot *slot, float
     return (motet_source_run){.frames = read_frames(engine, slot, out, count)};
 }
 
+motet_steadiness motet_source_steadiness(const motet_engine *engine, const motet_slot *slot,
+                                         motet_steady_filter *filter) MOTET_NONBLOCKING
+{
+    if (is_plain(engine, slot)) {
+        return MOTET_STEADY_DIRECT;
+    }
+    if (sinc_of(engine, slot) != NULL && (slot->bank_frame != slot->now || slot->bank != slot->bank_before ||
+                                          slot->bank != bank_at(engine, slot, slot->now))) {
+        return MOTET_NOT_STEADY;
+    }
+    source_filter found = filter_of(engine, slot);
+    *filter = (motet_steady_filter){.step = step_of(engine, slot),
+                                    .interpolate = found.interpolate,
+                                    .sinc = found.sinc,
+                                    .bank = found.bank,
+                                    .before = found.before,
+                                    .after = found.after};
+    return MOTET_STEADY_RESAMPLED;
+}
+
 const void *motet_source_direct(const motet_engine *engine, const motet_slot *slot, uint32_t count) MOTET_NONBLOCKING
 {
     if (slot->feed != NULL || slot->from_original || !is_plain(engine, slot)) {

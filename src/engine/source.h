@@ -38,6 +38,11 @@ const void *motet_source_direct(const motet_engine *engine, const motet_slot *sl
 /* Moves the position past frames read that way. */
 void motet_source_skip(motet_slot *slot, uint32_t count) MOTET_NONBLOCKING;
 
+/* How a slot whose pitch stands still reads its material from its present frame on; where it is resampled, `filter`
+ * receives how. What follows frame by frame is for the caller to see. */
+motet_steadiness motet_source_steadiness(const motet_engine *engine, const motet_slot *slot,
+                                         motet_steady_filter *filter) MOTET_NONBLOCKING;
+
 /* True when the material has no further frame, now or ever. */
 bool motet_source_is_over(const motet_slot *slot) MOTET_NONBLOCKING;
 
