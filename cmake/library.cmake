@@ -45,6 +45,26 @@ if(MOTET_LIBM)
     set(MOTET_HAVE_LIBM ON)
 endif()
 
+# The kernels of a SIMD level, src/dsp/*_LEVEL.c, are compiled for its instructions, and nothing else is: the engine
+# asks the machine which level it can run. -O3 is for loops over a few vectors, which it unrolls; what -mavx512f brings
+# along, fused multiply-adds among it, -ffp-contract=off keeps out.
+function(motet_simd_level level)
+    file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/dsp/*_${level}.c")
+    set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${ARGN};$<$<CONFIG:RelWithDebInfo>:-O3>")
+endfunction()
+check_c_source_compiles("
+    #if !defined(__x86_64__) && !defined(__i386__)
+    #error not x86
+    #endif
+    int main(void) { return 0; }" MOTET_TARGET_X86)
+if(MOTET_TARGET_X86)
+    motet_simd_level(sse2 -msse2)
+    motet_simd_level(avx2 -mavx2)
+    motet_simd_level(avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl)
+else()
+    motet_simd_level(neon "")
+endif()
+
 set(core_layers base dsp effects space engine)
 set(adapter_layers decode device)
 

@@ -34,13 +34,27 @@ static const motet_kernels plain = {
     .ramp_gains = motet_ramp_gains,
 };
 
-#define MOST_LEVELS 5
+enum { MOST_LEVELS = 4 };
 
-/* Fills the list with the tables that this machine can run; returns how many. */
+/* Fills the list with the tables that this machine can run; returns how many. The builtins ask the CPU once, when the
+ * program starts, and count what the system keeps for each thread: the wide registers as well as the instructions. */
 static uint32_t list_levels(const motet_kernels *levels[MOST_LEVELS])
 {
     uint32_t count = 0;
     levels[count++] = &plain;
+#if defined(MOTET_KERNELS_X86)
+    __builtin_cpu_init();
+    levels[count++] = &motet_kernels_sse2; /* the whole build is for machines that have it */
+    if (__builtin_cpu_supports("avx2")) {
+        levels[count++] = &motet_kernels_avx2;
+    }
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl")) {
+        levels[count++] = &motet_kernels_avx512;
+    }
+#elif defined(MOTET_KERNELS_NEON)
+    levels[count++] = &motet_kernels_neon; /* every AArch64 has it */
+#endif
     return count;
 }
 

@@ -48,7 +48,16 @@ typedef struct motet_kernels {
     motet_ramp_gains_fn *ramp_gains;
 } motet_kernels;
 
-/* Those that this machine can run, the plain C reference first, the fastest last. */
+/* The levels that this build has, each in a file of its own that alone is compiled for that instruction set. */
+#if defined(__x86_64__) || (defined(__i386__) && defined(__SSE2__))
+#    define MOTET_KERNELS_X86 1
+extern const motet_kernels motet_kernels_sse2, motet_kernels_avx2, motet_kernels_avx512;
+#elif defined(__aarch64__) && !defined(__AARCH64EB__)
+#    define MOTET_KERNELS_NEON 1
+extern const motet_kernels motet_kernels_neon;
+#endif
+
+/* Those of them that this machine can run, the plain C reference first, the fastest last. */
 uint32_t motet_kernels_count(void);
 const motet_kernels *motet_kernels_at(uint32_t index);
 
