@@ -303,15 +303,44 @@ static uint32_t copy_frames(const motet_engine *engine, motet_slot *slot, uint64
     return frames;
 }
 
-/* How many of the positions lie before the loop's end. */
-static uint32_t count_before_end(const motet_slot *slot, const uint64_t *positions, uint32_t before,
-                                 uint32_t count) MOTET_NONBLOCKING
+/* Writes the places of `count` frames into mixer->positions, from `at` on, and returns that of the frame after them. */
+static uint64_t place_frames(const motet_engine *engine, const motet_slot *slot, uint64_t frame, uint64_t at,
+                             uint32_t count) MOTET_NONBLOCKING
 {
-    uint32_t k = 0;
-    while (k < count && slot->position + (positions[k] >> 32) - before < slot->loop_end) {
-        k++;
+    const motet_mixer *mixer = &engine->mixer;
+    if (motet_ramp_done(&slot->pitch, frame)) {
+        uint64_t step = step_of(engine, slot);
+        for (uint32_t k = 0; k < count; k++) {
+            mixer->positions[k] = at + k * step;
+        }
+        return at + count * step;
     }
-    return k;
+    uint32_t rate = rate_of(slot);
+    motet_ramp_write(mixer->ramp_tables, mixer->levels, &slot->pitch, frame, count);
+    for (uint32_t k = 0; k < count; k++) {
+        mixer->positions[k] = at;
+        at += motet_source_step(mixer->levels[k], rate, engine->def.sample_rate_hz);
+    }
+    return at;
+}
+
+/* How many of the positions, which never fall, have a whole part below `end`. */
+static uint32_t count_below(const uint64_t *positions, uint32_t count, uint64_t end) MOTET_NONBLOCKING
+{
+    if (count == 0 || positions[count - 1] >> 32 < end) {
+        return count;
+    }
+    uint32_t low = 0;
+    uint32_t high = count - 1;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (positions[middle] >> 32 < end) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
 }
 
 /* At any other ratio, as many frames as one window of the source, and one filter, give. `frame` is the engine frame of
@@ -319,40 +348,29 @@ static uint32_t count_before_end(const motet_slot *slot, const uint64_t *positio
 static uint32_t interpolate_frames(motet_engine *engine, motet_slot *slot, uint64_t frame, float *out,
                                    uint32_t count) MOTET_NONBLOCKING
 {
-    motet_mixer *mixer = &engine->mixer;
+    const motet_mixer *mixer = &engine->mixer;
     if (sinc_of(engine, slot) != NULL) {
         count = settle_banks(engine, slot, frame, count);
     }
     source_filter filter = filter_of(engine, slot);
     uint64_t limit = limit_of(slot, filter.after);
-    bool looping = motet_loop_is_on(slot);
-    bool gliding = !motet_ramp_done(&slot->pitch, frame);
-    uint64_t step = step_of(engine, slot);
-    uint32_t rate = rate_of(slot);
+    uint64_t left = limit > slot->position ? limit - slot->position : 0;
+    uint64_t longest = MOTET_WINDOW_FRAMES - filter.before - filter.after;
     uint64_t at = (uint64_t)filter.before << 32 | slot->fraction; /* counted from the window's first frame */
-    uint32_t made = 0;
-    if (gliding) {
-        motet_ramp_write(mixer->ramp_tables, mixer->levels, &slot->pitch, frame, count);
-    }
-    while (made < count) {
-        uint64_t whole = at >> 32;
-        if (whole + filter.after >= MOTET_WINDOW_FRAMES || slot->position + (whole - filter.before) >= limit) {
-            break;
-        }
-        mixer->positions[made] = at;
-        at += gliding ? motet_source_step(mixer->levels[made], rate, engine->def.sample_rate_hz) : step;
-        made++;
-    }
+    uint64_t after = place_frames(engine, slot, frame, at, count);
+    uint32_t made = count_below(mixer->positions, count, filter.before + (left < longest ? left : longest));
     if (made == 0) {
         return 0;
     }
     uint32_t window = (uint32_t)(mixer->positions[made - 1] >> 32) + filter.after + 1;
     motet_source_gather(mixer->kernels, slot, (int64_t)slot->position - (int64_t)filter.before, mixer->window, window);
     run_filter(&filter, mixer, slot->channels, frame, out, made);
-    bool rounds = looping && slot->position + (at >> 32) - filter.before >= slot->loop_end;
-    uint64_t lap_frame = rounds ? frame + count_before_end(slot, mixer->positions, filter.before, made) : 0;
-    slot->position += (at >> 32) - filter.before;
-    slot->fraction = (uint32_t)at;
+    uint64_t next = made < count ? mixer->positions[made] : after;
+    bool rounds = motet_loop_is_on(slot) && slot->position + (next >> 32) - filter.before >= slot->loop_end;
+    uint64_t loop_end = rounds ? filter.before + (slot->loop_end - slot->position) : 0;
+    uint64_t lap_frame = rounds ? frame + count_below(mixer->positions, made, loop_end) : 0;
+    slot->position += (next >> 32) - filter.before;
+    slot->fraction = (uint32_t)next;
     slot->bank_frame = frame + made;
     if (rounds) {
         go_round(slot, lap_frame);
