@@ -240,6 +240,7 @@ static void null_engine_is_refused(void **state)
     NONE(motet_voice_set_volume_db(NULL, voice, 0, now));
     NONE(motet_voice_set_pan(NULL, voice, 0, now));
     NONE(motet_voice_set_pitch(NULL, voice, 1, now));
+    NONE(motet_voices_set(NULL, &(motet_voice_values){.voice = voice, .pitch = 1}, 1, now));
     NONE(motet_voice_set_loop(NULL, voice, true, now));
     NONE(motet_voice_set_bus(NULL, voice, bus, now));
     NONE(motet_voice_get_state(NULL, voice, &voice_state));
@@ -324,6 +325,12 @@ static void voice_numbers_must_be_finite(void **state)
         REFUSED(motet_voice_set_pan(e, s->voice, bad, motet_now()), invalid, words);
         REFUSED(motet_voice_set_pitch(e, s->voice, (double)bad, motet_now()), invalid, words);
         REFUSED(motet_bus_set_volume_db(e, s->bus, bad, motet_now()), invalid, words);
+        motet_voice_values values[] = {{.voice = s->voice, .pitch = 1}, {.voice = s->voice, .pitch = (double)bad}};
+        REFUSED(motet_voices_set(e, values, 2, motet_now()), invalid, "values[1]");
+        values[1] = (motet_voice_values){.voice = s->voice, .pitch = 1, .pan = bad};
+        REFUSED(motet_voices_set(e, values, 2, motet_now()), invalid, words);
+        values[1] = (motet_voice_values){.voice = s->voice, .pitch = 1, .volume_db = bad};
+        REFUSED(motet_voices_set(e, values, 2, motet_now()), invalid, words);
         motet_voice_def defs[] = {
             {.volume_db = bad}, {.pan = bad}, {.pitch = (double)bad}, {.timing = {.fade_seconds = (double)bad}}};
         for (size_t k = 0; k < sizeof defs / sizeof defs[0]; k++) {

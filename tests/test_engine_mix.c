@@ -835,6 +835,56 @@ static void oldest_tail_is_dropped(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* Many voices' values in one call are those of three calls for each; stale voices are passed over. */
+static void values_of_many_voices(void **state)
+{
+    (void)state;
+    static float out[2][2 * 2000];
+    for (int together = 0; together < 2; together++) {
+        motet_engine *engine = motet_engine_create(&(motet_engine_def){.device = MOTET_DEVICE_MANUAL});
+        assert_non_null(engine);
+        motet_signal signal = {.kind = MOTET_SIGNAL_NOISE, .amplitude = 0.2, .seconds = 1};
+        motet_sound sound = motet_sound_from_signal(engine, &signal, NULL);
+        motet_voice_values values[12];
+        for (int i = 0; i < 12; i++) {
+            motet_voice voice = motet_voice_play(engine, sound, &(motet_voice_def){.pan = -0.1f * (float)i});
+            values[i] = (motet_voice_values){voice, -40 + 5 * (float)i, 0.3f * (float)(i - 6), 0.5 + i * 0.1};
+        }
+        values[5].voice = (motet_voice){0};
+        motet_timing timing = motet_at_fade(777, 0.01);
+        if (together == 1) {
+            assert_int_equal(motet_voices_set(engine, values, 12, timing), MOTET_OK);
+            assert_int_equal(motet_voices_set(engine, NULL, 0, timing), MOTET_OK);
+            assert_int_equal(motet_voices_set(engine, NULL, 1, timing), MOTET_ERROR_INVALID);
+        }
+        for (int i = 0; i < 12 && together == 0; i++) {
+            (void)motet_voice_set_volume_db(engine, values[i].voice, values[i].volume_db, timing);
+            (void)motet_voice_set_pan(engine, values[i].voice, values[i].pan, timing);
+            (void)motet_voice_set_pitch(engine, values[i].voice, values[i].pitch, timing);
+        }
+        motet_voice_state told;
+        assert_int_equal(motet_voice_get_state(engine, values[11].voice, &told), MOTET_OK);
+        assert_true(told.volume_db == 15 && told.pan == 1 && told.pitch == 1.6);
+        motet_engine_render_f32(engine, out[together], 2000);
+        motet_engine_destroy(engine);
+    }
+    assert_memory_equal(out[0], out[1], sizeof out[0]);
+
+    motet_engine *engine = motet_engine_create(&(motet_engine_def){.device = MOTET_DEVICE_MANUAL, .max_scheduled = 16});
+    motet_signal signal = {.kind = MOTET_SIGNAL_CONSTANT, .from = 0.5, .seconds = 1};
+    motet_sound sound = motet_sound_from_signal(engine, &signal, NULL);
+    motet_voice voice = motet_voice_play(engine, sound, NULL);
+    motet_voice_values many[17];
+    for (int i = 0; i < 17; i++) {
+        many[i] = (motet_voice_values){voice, -20, 0, 1};
+    }
+    assert_int_equal(motet_voices_set(engine, many, 17, motet_now()), MOTET_ERROR_BUSY);
+    motet_voice_state told;
+    assert_int_equal(motet_voice_get_state(engine, voice, &told), MOTET_OK);
+    assert_true(told.volume_db == 0);
+    motet_engine_destroy(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -887,6 +937,7 @@ int main(void)
         cmocka_unit_test(mono_is_half_of_both),
         cmocka_unit_test(s16_output_is_rounded_to_even),
         cmocka_unit_test(limiter_only_delays),
+        cmocka_unit_test(values_of_many_voices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

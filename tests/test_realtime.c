@@ -303,7 +303,8 @@ static void feeds_run_dry(void)
         assert_int_equal(motet_feed_write_s16(engine, voices[1], s16, 500, NULL), MOTET_OK);
         assert_int_equal(motet_feed_write_s16(engine, voices[2], s16, 500, NULL), MOTET_OK);
         assert_int_equal(motet_voice_set_bus(engine, voices[k % 3], bus, motet_fade(0.1)), MOTET_OK);
-        assert_int_equal(motet_voice_set_pitch(engine, voices[1], 0.5 + k, motet_fade(0.01)), MOTET_OK);
+        motet_voice_values values = {.voice = voices[1], .volume_db = -6, .pan = 0.3f, .pitch = 0.5 + k};
+        assert_int_equal(motet_voices_set(engine, &values, 1, motet_fade(0.01)), MOTET_OK);
         render(engine, 1000);
     }
     assert_true(stats_of(engine).feed_gaps > 6);

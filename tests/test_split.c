@@ -278,6 +278,12 @@ static void change_voice(session *s)
     case 6:
     case 7: note(s, (uint32_t)motet_voice_set_bus(e, voice, s->buses[below(c, BUSES)], timing)); break;
     case 8:
+        if (below(c, 2) == 0) {
+            motet_voice_values values[2] = {{s->voices[0], -10, 0.5f, 1.5},
+                                            {voice, (float)between(c, -30, 6), (float)between(c, -1, 1), 1}};
+            note(s, (uint32_t)motet_voices_set(e, values, 2, timing));
+            break;
+        }
         note(s, (uint32_t)motet_voice_set_pitch(e, voice, below(c, 2) == 0 ? 1 : between(c, 0.02, 9), timing));
         break;
     case 9: note(s, (uint32_t)motet_voice_set_volume_db(e, voice, (float)between(c, -90, 6), timing)); break;

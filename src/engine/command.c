@@ -215,6 +215,12 @@ motet_result motet_command_send_behind(motet_engine *engine, const motet_command
                       : motet_command_send(engine, command);
 }
 
+motet_result motet_command_stage_behind(motet_engine *engine, const motet_command *command, uint32_t group)
+{
+    return group != 0 ? add_to_group(engine, &engine->commands.groups[group - 1], command)
+                      : motet_command_stage(engine, command);
+}
+
 uint32_t motet_command_open_group(motet_engine *engine)
 {
     const motet_group *group = group_of_thread(&engine->commands);

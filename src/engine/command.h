@@ -22,7 +22,8 @@ typedef enum motet_command_kind {
     MOTET_COMMAND_SET_VOLUME, /* number: linear gain */
     MOTET_COMMAND_SET_PAN,
     MOTET_COMMAND_SET_PITCH,
-    MOTET_COMMAND_SET_LOOP, /* index: 0 or 1 */
+    MOTET_COMMAND_SET_VALUES, /* values: the three above */
+    MOTET_COMMAND_SET_LOOP,   /* index: 0 or 1 */
     MOTET_COMMAND_SET_LOOP_RANGE,
     MOTET_COMMAND_SET_BUS, /* index: the bus */
     MOTET_COMMAND_CANCEL,
@@ -53,6 +54,10 @@ typedef struct motet_command {
         struct {
             uint32_t start, end;
         } range;
+        struct {
+            double gain, pitch;
+            float pan;
+        } values;
     } value;
     uint32_t next;          /* audio thread: the target's next command in this block */
     uint32_t next_in_block; /* audio thread: the next of all commands chained in this block */
@@ -94,8 +99,9 @@ motet_result motet_command_stage(motet_engine *engine, const motet_command *comm
 void motet_command_publish(motet_engine *engine);
 /* Under the API lock: sends a command, or puts it into the thread's group. Refused (BUSY) only without reserve. */
 motet_result motet_command_send(motet_engine *engine, const motet_command *command);
-/* The same behind a play that waits in a group (by its number): whoever sends it, it must not arrive before the play. */
+/* The same, both ways, behind a play that waits in a group (by its number): whoever sends it, it must not arrive before the play. */
 motet_result motet_command_send_behind(motet_engine *engine, const motet_command *command, uint32_t group);
+motet_result motet_command_stage_behind(motet_engine *engine, const motet_command *command, uint32_t group);
 /* Under the API lock: the number, from 1, of the group that the calling thread has open; 0 without one. */
 uint32_t motet_command_open_group(motet_engine *engine);
 /* The same past any open group. */

@@ -374,6 +374,12 @@ static void move(motet_ramp *ramp, const motet_slot *slot, const motet_command *
     }
 }
 
+static void move_pan(motet_slot *slot, const motet_command *command, double pan) MOTET_NONBLOCKING
+{
+    move(&slot->share_left, slot, command, left_of(pan));
+    move(&slot->share_right, slot, command, right_of(pan));
+}
+
 static void apply_pause(motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
 {
     if (!slot->paused) {
@@ -453,11 +459,13 @@ void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_comman
     case MOTET_COMMAND_RESUME: apply_resume(slot, command); break;
     case MOTET_COMMAND_SEEK: apply_seek(engine, slot, command); break;
     case MOTET_COMMAND_SET_VOLUME: move(&slot->volume, slot, command, command->value.number); break;
-    case MOTET_COMMAND_SET_PAN:
-        move(&slot->share_left, slot, command, left_of(command->value.number));
-        move(&slot->share_right, slot, command, right_of(command->value.number));
-        break;
+    case MOTET_COMMAND_SET_PAN: move_pan(slot, command, command->value.number); break;
     case MOTET_COMMAND_SET_PITCH: move(&slot->pitch, slot, command, command->value.number); break;
+    case MOTET_COMMAND_SET_VALUES:
+        move(&slot->volume, slot, command, command->value.values.gain);
+        move_pan(slot, command, (double)command->value.values.pan);
+        move(&slot->pitch, slot, command, command->value.values.pitch);
+        break;
     case MOTET_COMMAND_SET_LOOP: motet_source_set_loop(slot, command->index != 0); break;
     case MOTET_COMMAND_SET_LOOP_RANGE:
         motet_source_set_loop_range(slot, command->value.range.start, command->value.range.end);

@@ -4,10 +4,12 @@
 #include "engine/variations.h"
 
 #include <math.h>
+#include <stdio.h>
 
 /* ---------------------------------------------------------------------------------------------------- Records */
 
-motet_voice_record *motet_voice_get(motet_engine *engine, motet_voice voice, uint32_t *slot)
+/* NULL for one that is stale. */
+static motet_voice_record *find_voice(motet_engine *engine, motet_voice voice, uint32_t *slot)
 {
     uint32_t generation;
     if (motet_id_split(engine, voice.id, slot, &generation) && *slot < engine->voice_limit) {
@@ -18,8 +20,16 @@ motet_voice_record *motet_voice_get(motet_engine *engine, motet_voice voice, uin
             return record;
         }
     }
-    motet_fail(NULL, MOTET_ERROR_STALE, voice.id == 0 ? "the voice is {0}" : "the voice has ended");
     return NULL;
+}
+
+motet_voice_record *motet_voice_get(motet_engine *engine, motet_voice voice, uint32_t *slot)
+{
+    motet_voice_record *record = find_voice(engine, voice, slot);
+    if (record == NULL) {
+        motet_fail(NULL, MOTET_ERROR_STALE, voice.id == 0 ? "the voice is {0}" : "the voice has ended");
+    }
+    return record;
 }
 
 void motet_voice_finish(motet_engine *engine, motet_voice_record *record)
@@ -424,6 +434,74 @@ motet_result motet_voice_set_pitch(motet_engine *engine, motet_voice voice, doub
     double number = clamp_pitch(pitch);
     return change_voice(engine, voice,
                         (voice_change){.kind = MOTET_COMMAND_SET_PITCH, .timing = timing, .number = number});
+}
+
+/* Names the first entry that has a value out of place. */
+static motet_result check_values(motet_engine *engine, const motet_voice_values *values, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const motet_voice_values *v = &values[i];
+        char what[40];
+        if (isfinite((double)v->volume_db) && isfinite((double)v->pan) && isfinite(v->pitch) && v->pitch > 0) {
+            continue;
+        }
+        snprintf(what, sizeof what, "values[%u].%s", i,
+                 !isfinite((double)v->volume_db) ? "volume_db"
+                 : !isfinite((double)v->pan)     ? "pan"
+                                                 : "pitch");
+        if (motet_check_number(engine, (double)v->volume_db, what) &&
+            motet_check_number(engine, (double)v->pan, what) && motet_check_number(engine, v->pitch, what)) {
+            motet_fail(&engine->log, MOTET_ERROR_INVALID, "%s is %g; expected above 0", what, v->pitch);
+        }
+        return MOTET_ERROR_INVALID;
+    }
+    return MOTET_OK;
+}
+
+/* The command is as motet_command_time has left it. */
+static motet_result stage_values(motet_engine *engine, motet_command command, const motet_voice_values *values)
+{
+    motet_voice_record *record = find_voice(engine, values->voice, &command.target);
+    if (record == NULL) {
+        return MOTET_OK;
+    }
+    record->volume_db = clamp_volume(values->volume_db);
+    record->pan = (float)motet_clamp((double)values->pan, -1, 1);
+    record->pitch = clamp_pitch(values->pitch);
+    command.kind = MOTET_COMMAND_SET_VALUES;
+    command.generation = record->generation;
+    command.value.values.gain = motet_db_to_gain((double)record->volume_db);
+    command.value.values.pan = record->pan;
+    command.value.values.pitch = record->pitch;
+    return motet_command_stage_behind(engine, &command, record->group);
+}
+
+motet_result motet_voices_set(motet_engine *engine, const motet_voice_values *values, uint32_t count,
+                              motet_timing timing)
+{
+    motet_result result;
+    motet_command command = {0};
+    if (!motet_engine_enter(engine, &result)) {
+        return result;
+    }
+    if (values == NULL && count > 0) {
+        result = motet_fail(&engine->log, MOTET_ERROR_INVALID, "values is NULL, count %u", count);
+    }
+    if (result == MOTET_OK) {
+        result = motet_command_time(engine, &command, timing);
+    }
+    if (result == MOTET_OK) {
+        result = check_values(engine, values, count);
+    }
+    if (result == MOTET_OK) {
+        result = motet_command_reserve(engine, count);
+    }
+    for (uint32_t i = 0; result == MOTET_OK && i < count; i++) {
+        result = stage_values(engine, command, &values[i]);
+    }
+    motet_command_publish(engine);
+    motet_engine_leave(engine);
+    return result;
 }
 
 motet_result motet_voice_set_loop(motet_engine *engine, motet_voice voice, bool loop, motet_timing timing)
