@@ -46,6 +46,7 @@ bool motet_live_open(motet_live *live, motet_engine_def def, const motet_live_op
     /* A device that was asked for by name is not replaced in silence. */
     def.device = options->device != NULL ? MOTET_DEVICE_STRICT : MOTET_DEVICE_DEFAULT;
     def.device_name = options->device;
+    def.simd = options->simd;
     def.log = log_line;
     def.log_user = live;
     motet_engine_info info;

@@ -12,6 +12,7 @@ typedef struct motet_live_options {
     bool has_seconds;
     double seconds;
     bool quiet;
+    const char *simd; /* NULL: the best */
     /* Of sound files. */
     double volume_db;
     double pan;

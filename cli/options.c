@@ -87,6 +87,8 @@ static bool read_choice(const motet_option *option, const char *text)
     return false;
 }
 
+const char *const motet_options_simd[] = {"c", "sse2", "avx2", "avx512", "neon", NULL};
+
 static bool read_value(const motet_option *option, const char *text)
 {
     double number = 0;

@@ -38,6 +38,9 @@ typedef struct motet_operands {
 int motet_options_read(const char *verb, const motet_option *options, size_t option_count, int count,
                        char *const *arguments, motet_operands *operands);
 
+/* The choices of --simd; the machine need not have them all. */
+extern const char *const motet_options_simd[];
+
 /* Where the operands are not `right`, says how the verb is used. Returns `right`. */
 bool motet_options_expect(const char *verb, bool right, const char *expected);
 

@@ -168,6 +168,7 @@ typedef struct motet_timeline {
     size_t sound_count, bus_count, voice_count, command_count, feed_count, loop_count, chunk_count, expect_count;
     size_t sound_capacity, bus_capacity, voice_capacity, command_capacity, feed_capacity, loop_capacity, chunk_capacity,
         expect_capacity;
+    const char *simd;     /* as motet_engine_def has it: set by whoever plays the timeline */
     size_t busiest_frame; /* the most commands that one frame has */
     bool has_end;
     uint64_t end_frame;

@@ -25,6 +25,7 @@ motet_engine_def motet_timeline_engine_def(const motet_timeline *timeline)
         .ceiling_db = header->ceiling_db,
         .declick_seconds = header->declick_seconds,
         .seed = header->seed,
+        .simd = timeline->simd,
     };
 }
 

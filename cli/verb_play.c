@@ -24,6 +24,7 @@ static const char help[] =
     "  --bus NAME       plays into a bus of that name\n"
     "  --device NAME    the output device, as \"motet devices\" lists it\n"
     "  --seconds S      ends after so long\n"
+    "  --simd LEVEL     of the mixing code: c, sse2, avx2, avx512 or neon (the best that the CPU has)\n"
     "  --quiet          says nothing but errors\n"
     "\n"
     "Exit status: 0 success, 1 a file could not be played, 2 wrong usage, 130 ended by Ctrl-C.\n";
@@ -62,6 +63,8 @@ static int run(int count, char *const *arguments)
 {
     motet_live_options chosen = {.pitch = 1};
     given g = {0};
+    uint32_t simd = 0;
+    bool has_simd = false;
     const motet_option options[] = {
         {.name = "--volume-db",
          .kind = MOTET_OPTION_NUMBER,
@@ -84,10 +87,16 @@ static int run(int count, char *const *arguments)
          .value = &chosen.seconds,
          .given = &chosen.has_seconds,
          .max = 1e8},
+        {.name = "--simd",
+         .kind = MOTET_OPTION_CHOICE,
+         .value = &simd,
+         .given = &has_simd,
+         .choices = motet_options_simd},
         {.name = "--quiet", .kind = MOTET_OPTION_FLAG, .value = &chosen.quiet},
     };
     motet_operands operands = {.list = motet_memory_take((size_t)count, sizeof(char *))};
     int result = motet_options_read("play", options, sizeof options / sizeof *options, count, arguments, &operands);
+    chosen.simd = has_simd ? motet_options_simd[simd] : NULL;
     if (result == MOTET_EXIT_OK) {
         result = motet_options_expect("play", operands.count > 0, "FILE... [OPTION]...") ? play(&operands, &chosen, &g)
                                                                                          : MOTET_EXIT_USAGE;

@@ -26,6 +26,9 @@ static const char help[] =
     "  --seconds S     renders so long, whatever the timeline says; it must be given where a voice never ends\n"
     "  --format F      s16, s24 or f32 (the default; for FLAC, which has no floats, s24)\n"
     "  --block N       frames of one render call, 1 to 65536 (512)\n"
+    "  --simd LEVEL    of the mixing code: c, sse2, avx2, avx512 or neon (the best that the CPU has); all make the "
+    "same "
+    "bytes\n"
     "  --stats         what was rendered: frames, voices, peak, time, and how each voice ended\n"
     "  --json          the same as one JSON document: {\"frames\", \"seconds\", \"rate\", \"channels\", "
     "\"voices_started\",\n"
@@ -44,6 +47,7 @@ typedef struct render_options {
     motet_sample_format format;
     uint32_t rate_hz;
     uint32_t block_frames;
+    const char *simd; /* NULL: the best */
     bool has_seconds;
     double seconds;
     bool stats;
@@ -272,6 +276,7 @@ static int render_timeline(const render_options *options)
     bool complete = false;
     motet_problems_init(&problems, options->timeline);
     (void)motet_timeline_read(&timeline, options->timeline, options->rate_hz, &problems);
+    timeline.simd = options->simd;
     /* Files are opened even when lines are wrong, so that everything is told at once. */
     if (timeline.header.rate_hz != 0 && motet_offline_create(&offline, &timeline, &problems)) {
         /* Nothing may be written of a timeline that has no end. */
@@ -328,6 +333,8 @@ static int run(int count, char *const *arguments)
     render_options chosen = {0};
     uint32_t format = MOTET_SAMPLE_F32;
     bool has_format = false;
+    uint32_t simd = 0;
+    bool has_simd = false;
     const motet_option options[] = {
         {.name = "-o", .kind = MOTET_OPTION_TEXT, .value = &chosen.output},
         {.name = "--rate", .kind = MOTET_OPTION_WHOLE, .value = &chosen.rate_hz, .min = 1, .max = 384000},
@@ -340,7 +347,11 @@ static int run(int count, char *const *arguments)
         {.name = "--block", .kind = MOTET_OPTION_WHOLE, .value = &chosen.block_frames, .min = 1, .max = 65536},
         {.name = "--stats", .kind = MOTET_OPTION_FLAG, .value = &chosen.stats},
         {.name = "--json", .kind = MOTET_OPTION_FLAG, .value = &chosen.json},
-        {.name = "--simd", .kind = MOTET_OPTION_LATER},
+        {.name = "--simd",
+         .kind = MOTET_OPTION_CHOICE,
+         .value = &simd,
+         .given = &has_simd,
+         .choices = motet_options_simd},
     };
     motet_operands operands = {.list = motet_memory_take((size_t)count, sizeof(char *))};
     int result = motet_options_read("render", options, sizeof options / sizeof *options, count, arguments, &operands);
@@ -352,6 +363,7 @@ static int run(int count, char *const *arguments)
         chosen.timeline = operands.list[0];
         chosen.container = motet_container_of(chosen.output);
         chosen.format = (motet_sample_format)format;
+        chosen.simd = has_simd ? motet_options_simd[simd] : NULL;
         result = check_options(&chosen, has_format) ? render_timeline(&chosen) : MOTET_EXIT_USAGE;
     }
     free(operands.list);

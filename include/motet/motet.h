@@ -92,7 +92,7 @@ MOTET_API const char *motet_version(void);
 typedef struct motet_build_info {
     const char *version;
     const char *compiler;        /* "gcc 12.2.0" */
-    const char *simd;            /* level of the mixing code in use: "c" */
+    const char *simd;            /* level of the mixing code that engines get where their def names none: "avx2" */
     const char *decoders[8];     /* "libsndfile 1.2.0" ...; NULL after the last */
     char device_backends[4][64]; /* "SDL 2.26.5" ...; "" after the last: the null device and manual are always there */
 } motet_build_info;
@@ -224,6 +224,9 @@ typedef struct motet_engine_def {
     float ceiling_db;       /* of the limiter: -24 ... 0 dBFS, default 0. Below it, samples pass unchanged */
     double declick_seconds; /* the default fade: 0 ... 1, default 0.01; MOTET_FADE_NONE: none (it will click) */
     uint64_t seed;          /* for every random choice, default 0 */
+    /* Level of the mixing code: c, sse2, avx2, avx512 or neon, as far as the machine has it; NULL: MOTET_SIMD in the
+     * environment, else the best that the CPU has. Every level makes the same samples. */
+    const char *simd;
 
     motet_allocator allocator; /* default malloc and free */
     motet_log_fn *log;         /* default: errors and warnings to standard error, each text once a second */
@@ -266,6 +269,7 @@ typedef struct motet_engine_info {
     uint32_t latency_frames; /* of the limiter: fixed for the engine's life, 0 without it */
     uint32_t declick_frames;
     uint32_t max_voices;
+    const char *simd;               /* level of the mixing code in use: "c", "sse2", "avx2", "avx512" or "neon" */
     motet_device_kind device;       /* as asked for */
     char device_name[128];          /* in use now; "null" or "manual" where there is none */
     char device_driver[32];         /* "pulseaudio", "alsa" ...; "" where there is none */

@@ -2,6 +2,7 @@
 
 #include "dsp/convert.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,9 +82,32 @@ const motet_kernels *motet_kernels_find(const char *name)
     return NULL;
 }
 
-const motet_kernels *motet_kernels_choose(void)
+static const char *wanted_by_environment(void)
 {
     const char *wanted = getenv("MOTET_SIMD");
-    const motet_kernels *named = wanted != NULL ? motet_kernels_find(wanted) : NULL;
-    return named != NULL ? named : motet_kernels_at(motet_kernels_count() - 1);
+    return wanted != NULL && *wanted != '\0' ? wanted : NULL;
+}
+
+const motet_kernels *motet_kernels_choose(const char *name)
+{
+    const char *wanted = name != NULL ? name : wanted_by_environment();
+    const motet_kernels *found = wanted != NULL ? motet_kernels_find(wanted) : NULL;
+    return found != NULL ? found : motet_kernels_at(motet_kernels_count() - 1);
+}
+
+const char *motet_kernels_unknown(void)
+{
+    const char *wanted = wanted_by_environment();
+    return wanted == NULL || motet_kernels_find(wanted) != NULL ? NULL : wanted;
+}
+
+const char *motet_kernels_names(char *text, size_t size)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (uint32_t i = 0; i < motet_kernels_count() && length < size; i++) {
+        int written = snprintf(text + length, size - length, "%s%s", i > 0 ? ", " : "", motet_kernels_at(i)->name);
+        length += written > 0 ? (size_t)written : 0;
+    }
+    return text;
 }

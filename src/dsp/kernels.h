@@ -64,8 +64,14 @@ const motet_kernels *motet_kernels_at(uint32_t index);
 /* By name; NULL where there is none of that name, or this machine cannot run it. */
 const motet_kernels *motet_kernels_find(const char *name);
 
-/* What the environment's MOTET_SIMD names, where it does; else the fastest. Reads the environment: not for the audio
- * thread. */
-const motet_kernels *motet_kernels_choose(void);
+/* Those of that name; NULL: those that MOTET_SIMD in the environment names, else the fastest, which also stand in for a
+ * name that motet_kernels_find would not find. Reads the environment: not for the audio thread. */
+const motet_kernels *motet_kernels_choose(const char *name);
+
+/* What MOTET_SIMD names in vain; NULL where it names nothing, or what can be had. */
+const char *motet_kernels_unknown(void);
+
+/* "c, sse2, avx2": the names of all that this machine can run, cut to the text's size. Returns `text`. */
+const char *motet_kernels_names(char *text, size_t size);
 
 #endif /* MOTET_DSP_KERNELS_H */

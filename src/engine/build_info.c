@@ -1,3 +1,4 @@
+#include "dsp/kernels.h"
 #include "engine/adapters.h"
 #include "engine/engine.h"
 
@@ -22,7 +23,8 @@ motet_result motet_get_build_info(motet_build_info *info)
     if (info == NULL) {
         return motet_fail(NULL, MOTET_ERROR_INVALID, "info is NULL");
     }
-    *info = (motet_build_info){.version = motet_version(), .compiler = compiler(), .simd = "c"};
+    *info = (motet_build_info){
+        .version = motet_version(), .compiler = compiler(), .simd = motet_kernels_choose(NULL)->name};
     for (size_t i = 0; motet_adapters_linked.decoders[i] != NULL && i + 1 < 8; i++) {
         info->decoders[i] = motet_adapters_linked.decoders[i]->name;
     }

@@ -2,6 +2,7 @@
 #ifndef MOTET_ENGINE_DECODING_H
 #define MOTET_ENGINE_DECODING_H
 
+#include "dsp/kernels.h"
 #include "engine/byte_source.h"
 #include "engine/engine.h"
 
@@ -22,7 +23,8 @@ motet_result motet_adopt_pcm(motet_heap *heap, const motet_pcm *pcm, motet_store
 
 /* Converts what was decoded to the engine's rate: to f32, unless s16 is asked for by name. Does nothing to material of
  * that rate, or with loop points, whose length would not be a whole number of frames. On failure it stays as it was. */
-motet_result motet_decoded_convert(motet_heap *heap, motet_decoded *decoded, motet_store store, uint32_t rate_hz);
+motet_result motet_decoded_convert(motet_heap *heap, const motet_kernels *kernels, motet_decoded *decoded,
+                                   motet_store store, uint32_t rate_hz);
 
 /* Bytes of the samples; the original's not included. */
 size_t motet_material_bytes(const motet_material *material);

@@ -27,10 +27,11 @@ typedef struct conversion {
     size_t scratch_bytes;
 } conversion;
 
-static bool begin(conversion *c, motet_heap *heap, uint32_t channels, uint32_t from_hz, uint32_t to_hz)
+static bool begin(conversion *c, motet_heap *heap, const motet_kernels *kernels, uint32_t channels, uint32_t from_hz,
+                  uint32_t to_hz)
 {
     uint64_t chunk = (uint64_t)WINDOW_FRAMES * to_hz / from_hz;
-    *c = (conversion){.heap = heap, .kernels = motet_kernels_choose(), .chunk_frames = chunk < 1 ? 1 : (uint32_t)chunk};
+    *c = (conversion){.heap = heap, .kernels = kernels, .chunk_frames = chunk < 1 ? 1 : (uint32_t)chunk};
     c->chunk_frames = chunk > MOTET_RATE_CHUNK ? MOTET_RATE_CHUNK : c->chunk_frames;
     c->coefficient_bytes = motet_rate_filter_size(from_hz, to_hz);
     c->coefficients = motet_heap_take(heap, c->coefficient_bytes, ALIGNMENT);
@@ -116,7 +117,8 @@ static bool settle_original(motet_heap *heap, motet_material *converted, const m
     return converted->original != NULL;
 }
 
-motet_result motet_decoded_convert(motet_heap *heap, motet_decoded *decoded, motet_store store, uint32_t rate_hz)
+motet_result motet_decoded_convert(motet_heap *heap, const motet_kernels *kernels, motet_decoded *decoded,
+                                   motet_store store, uint32_t rate_hz)
 {
     if (!is_wanted(decoded, rate_hz)) {
         return MOTET_OK;
@@ -127,7 +129,7 @@ motet_result motet_decoded_convert(motet_heap *heap, motet_decoded *decoded, mot
     converted.samples = NULL;
     converted.sample_rate_hz = rate_hz;
     converted.format = store == MOTET_STORE_S16 ? MOTET_FORMAT_S16 : MOTET_FORMAT_F32;
-    bool complete = begin(&c, heap, original.channels, original.sample_rate_hz, rate_hz);
+    bool complete = begin(&c, heap, kernels, original.channels, original.sample_rate_hz, rate_hz);
     if (complete) {
         converted.frame_count = motet_rate_frames(&c.filter, original.frame_count);
         bool fits = converted.frame_count <= SIZE_MAX / 16;

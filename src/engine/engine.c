@@ -99,6 +99,12 @@ static bool complete_def(motet_engine_def *def)
         motet_fail(NULL, MOTET_ERROR_INVALID, "allocator has one function; expected both or none");
         return false;
     }
+    if (def->simd != NULL && motet_kernels_find(def->simd) == NULL) {
+        char names[64];
+        motet_fail(NULL, MOTET_ERROR_INVALID, "simd is \"%s\"; expected one of %s", def->simd,
+                   motet_kernels_names(names, sizeof names));
+        return false;
+    }
     def->ceiling_db = (float)motet_clamp((double)def->ceiling_db, -24, 0);
     const char *device = getenv("MOTET_DEVICE");
     if (device != NULL && strcmp(device, "null") == 0 && def->device != MOTET_DEVICE_MANUAL) {
@@ -290,6 +296,16 @@ static uint32_t next_tag(void)
     return (uint32_t)(motet_add_relaxed_u64(&engines, 1) % 255) + 1;
 }
 
+static void warn_of_simd(motet_engine *engine)
+{
+    const char *unknown = motet_kernels_unknown();
+    if (unknown != NULL) {
+        char names[64];
+        motet_log_write(&engine->log, MOTET_LOG_WARNING, "MOTET_SIMD is \"%s\"; expected one of %s; %s is used",
+                        unknown, motet_kernels_names(names, sizeof names), engine->mixer.kernels->name);
+    }
+}
+
 motet_engine *motet_engine_create(const motet_engine_def *given)
 {
     motet_engine_def def = given != NULL ? *given : motet_default_engine_def();
@@ -319,6 +335,10 @@ motet_engine *motet_engine_create(const motet_engine_def *given)
         motet_fail(NULL, MOTET_ERROR_MEMORY, "out of memory for an engine of %u voices and %u commands", def.max_voices,
                    def.max_scheduled);
         ready = false;
+    }
+    engine->def.simd = engine->mixer.kernels->name; /* the given one is the program's text */
+    if (ready && def.simd == NULL) {
+        warn_of_simd(engine);
     }
     if (!ready || !start_background(engine)) {
         motet_engine_destroy(engine);
@@ -454,6 +474,7 @@ motet_result motet_engine_get_info(const motet_engine *engine, motet_engine_info
                                 .latency_frames = engine->latency_frames,
                                 .declick_frames = engine->declick_frames,
                                 .max_voices = engine->def.max_voices,
+                                .simd = engine->mixer.kernels->name,
                                 .device = engine->def.device,
                                 .device_name = "manual",
                                 .device_sample_rate_hz = engine->def.sample_rate_hz,

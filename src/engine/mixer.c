@@ -49,7 +49,7 @@ bool motet_mixer_create(motet_mixer *mixer, motet_heap *heap, const motet_engine
         *buffers[i].buffer = motet_heap_take(heap, buffers[i].size, ALIGNMENT);
         complete = complete && *buffers[i].buffer != NULL;
     }
-    mixer->kernels = motet_kernels_choose();
+    mixer->kernels = motet_kernels_choose(def->simd);
     if (complete) {
         mixer->ramp_tables->kernels = mixer->kernels;
         motet_sinc_build(&mixer->sinc16, 16, mixer->sinc16_coefficients);

@@ -199,9 +199,9 @@ static motet_sound add_sound(motet_engine *engine, motet_decoded *decoded, const
                              const motet_sound_def *def)
 {
     motet_sound none = {0};
-    motet_result result = def->no_convert
-                              ? MOTET_OK
-                              : motet_decoded_convert(&engine->heap, decoded, def->store, engine->def.sample_rate_hz);
+    motet_result result = def->no_convert ? MOTET_OK
+                                          : motet_decoded_convert(&engine->heap, engine->mixer.kernels, decoded,
+                                                                  def->store, engine->def.sample_rate_hz);
     if (result != MOTET_OK) {
         motet_fail(&engine->log, result, "%s: out of memory for %llu frames at %u Hz", name,
                    (unsigned long long)decoded->material.frame_count, engine->def.sample_rate_hz);
