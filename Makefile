@@ -1,5 +1,5 @@
 # A thin front for CMake; see CONTRIBUTING.md. Each goal works on a clean clone, and again.
-.PHONY: all build demo purity clicks pictures test format check-format lint sanitize rtsan clean help
+.PHONY: all build demo figures purity clicks loops voices hashes pictures test format check-format lint sanitize rtsan clean help
 
 all: build
 
@@ -8,6 +8,10 @@ help:
 	@echo 'make demo          install what the demo needs, render a scene, play it'
 	@echo 'make purity        how clean pitched voices are, measured, beside the figures to reach'
 	@echo 'make clicks        how smooth every default change is, measured, beside the figure to reach'
+	@echo 'make loops         whether loops have a seam, measured'
+	@echo 'make voices        what thousands of virtual voices cost, measured'
+	@echo 'make figures       all four, one after the other'
+	@echo 'make hashes        whether the examples render to the same samples at every block size, with their hashes'
 	@echo 'make pictures      draw the pictures of the documentation'
 	@echo 'make test          install what the tests need, run all of them with gcc, clang and the sanitizers'
 	@echo 'make format        format the sources'
@@ -25,17 +29,24 @@ demo:
 	@scripts/build
 	@scripts/demo
 
-purity:
+purity clicks loops voices:
 	@scripts/setup --build
 	@scripts/build
-	@cmake --build build --target motet_purity --parallel >/dev/null
-	@build/bench/purity
+	@cmake --build build --target motet_$@ --parallel >/dev/null
+	@build/bench/$@
 
-clicks:
+# Goes on after one that does not reach its figures, and fails at the end.
+figures:
 	@scripts/setup --build
 	@scripts/build
-	@cmake --build build --target motet_clicks --parallel >/dev/null
-	@build/bench/clicks
+	@cmake --build build --target motet_purity motet_clicks motet_loops motet_voices --parallel >/dev/null
+	@failed=0; for name in purity clicks loops voices; do \
+	    echo "== $$name"; build/bench/$$name || failed=1; echo; done; exit $$failed
+
+hashes:
+	@scripts/setup --build
+	@scripts/build
+	@scripts/hashes
 
 pictures:
 	@scripts/setup --demo

@@ -1,7 +1,10 @@
 # Programs that measure; built when they are asked for.
-add_executable(motet_purity EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/bench/purity.c")
-target_link_libraries(motet_purity PRIVATE motet_flags motet::core "$<$<BOOL:${MOTET_HAVE_LIBM}>:m>")
-set_target_properties(motet_purity PROPERTIES OUTPUT_NAME purity RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+foreach(name purity loops voices)
+    add_executable(motet_${name} EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/bench/${name}.c")
+    target_link_libraries(motet_${name} PRIVATE motet_flags motet::core "$<$<BOOL:${MOTET_HAVE_LIBM}>:m>")
+    set_target_properties(motet_${name} PROPERTIES
+        OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+endforeach()
 
 if(TARGET motet_lint)
     add_executable(motet_clicks EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/bench/clicks.c")
