@@ -12,9 +12,21 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { RATE = 48000, BLOCK = 512, REAL = 256, ROWS = 4, ROUNDS = 41, BLOCKS_A_ROUND = 8, SOUNDS = 16 };
+enum {
+    RATE = 48000,
+    BLOCK = 512,
+    REAL = 256,
+    COUNTS = 4,
+    ROWS = COUNTS + 2,
+    ROUNDS = 41,
+    BLOCKS_A_ROUND = 8,
+    SOUNDS = 16
+};
 
-static const uint32_t virtual_counts[ROWS] = {0, 1000, 10000, 60000};
+static const uint32_t virtual_counts[COUNTS] = {0, 1000, 10000, 60000};
+
+/* The last rows: with none but so quiet ones, and with the threshold above them. */
+static const float QUIET_DB = -70, QUIET_THRESHOLD_DB = -60;
 
 static void fail(const char *what)
 {
@@ -65,13 +77,14 @@ static void play(motet_engine *engine, const motet_sound *sounds, uint32_t count
     render(engine, 1);
 }
 
-static row create_row(uint32_t virtual_count)
+static row create_row(uint32_t virtual_count, float volume_db, float quiet_voice_db)
 {
     motet_engine_def def = {.device = MOTET_DEVICE_MANUAL,
                             .sample_rate_hz = RATE,
                             .max_voices = REAL,
                             .max_virtual_voices = virtual_count,
-                            .no_virtual_voices = virtual_count == 0};
+                            .no_virtual_voices = virtual_count == 0,
+                            .quiet_voice_db = quiet_voice_db};
     row made = {.engine = motet_engine_create(&def), .virtual_count = virtual_count};
     if (made.engine == NULL) {
         fail("an engine");
@@ -88,8 +101,8 @@ static row create_row(uint32_t virtual_count)
             fail("a sound");
         }
     }
-    play(made.engine, sounds, REAL, -10);
-    play(made.engine, sounds, virtual_count, -40);
+    play(made.engine, sounds, REAL, volume_db);
+    play(made.engine, sounds, virtual_count, volume_db - 30);
     render(made.engine, 64); /* fades are over, caches warm */
     (void)motet_engine_get_stats(made.engine, &stats);
     if (stats.voices_virtual != virtual_count || stats.voices_active != REAL + virtual_count) {
@@ -119,9 +132,11 @@ int main(void)
     static double ratios[ROWS][ROUNDS];
     printf("Motet %s. Blocks of %d frames at %d Hz, %d voices mixed, sinc16, pitches 0.7 to 1.4.\n\n", motet_version(),
            BLOCK, RATE, REAL);
-    for (int i = 0; i < ROWS; i++) {
-        rows[i] = create_row(virtual_counts[i]);
+    for (int i = 0; i < COUNTS; i++) {
+        rows[i] = create_row(virtual_counts[i], -10, 0);
     }
+    rows[COUNTS] = create_row(0, QUIET_DB, 0);
+    rows[COUNTS + 1] = create_row(0, QUIET_DB, QUIET_THRESHOLD_DB);
     for (int round = 0; round < ROUNDS; round++) {
         for (int i = 0; i < ROWS; i++) {
             double start = now_ns();
@@ -137,6 +152,9 @@ int main(void)
         double time = i == 0 ? alone : median(rows[i].times, ROUNDS);
         double ratio = median(ratios[i], ROUNDS);
         double each = rows[i].virtual_count > 0 ? (time - alone) / rows[i].virtual_count : 0;
+        if (i == COUNTS) {
+            printf("\nall at %g dB; and with quiet_voice_db %g:\n", (double)QUIET_DB, (double)QUIET_THRESHOLD_DB);
+        }
         printf("%14u %14.0f %16.3f %22.2f %14.1f\n", rows[i].virtual_count, time, ratio, each,
                (double)rows[i].memory_bytes / 1e6);
         motet_engine_destroy(rows[i].engine);

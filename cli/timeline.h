@@ -14,6 +14,7 @@ typedef struct motet_timeline_header {
     uint32_t channels;
     bool limiter;
     float ceiling_db;
+    float quiet_voice_db;   /* 0: off */
     double declick_seconds; /* as motet_engine_def has it */
     uint64_t seed;
     uint32_t max_voices;

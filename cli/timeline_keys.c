@@ -61,6 +61,7 @@ static const motet_key header_keys[] = {
     KEY_WITH("tempo", NUMBER, TEMPO, .fallback = 120, .min = MOTET_TEMPO_MIN, .max = MOTET_TEMPO_MAX),
     KEY_WITH("beats_per_bar", WHOLE, BEATS_PER_BAR, .fallback = 4, .min = 1, .max = MOTET_BEATS_PER_BAR_MAX),
     KEY_WITH("max_voices", WHOLE, MAX_VOICES, .fallback = 256, .min = 1, .max = 16384),
+    KEY_WITH("quiet_voice_db", NUMBER, QUIET_VOICE_DB, .min = -120, .max = 0),
     KEY_WITH("max_virtual_voices", WHOLE, MAX_VIRTUAL_VOICES, .fallback = 4096, .max = 262144),
 };
 

@@ -23,6 +23,7 @@ motet_engine_def motet_timeline_engine_def(const motet_timeline *timeline)
         .device = MOTET_DEVICE_MANUAL,
         .no_limiter = !header->limiter,
         .ceiling_db = header->ceiling_db,
+        .quiet_voice_db = header->quiet_voice_db,
         .declick_seconds = header->declick_seconds,
         .seed = header->seed,
         .simd = timeline->simd,

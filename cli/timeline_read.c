@@ -57,6 +57,7 @@ static void take_header(motet_parser *parser)
     header->channels = (uint32_t)values[MOTET_FIELD_CHANNELS].whole;
     header->limiter = values[MOTET_FIELD_LIMITER].whole != 0;
     header->ceiling_db = (float)values[MOTET_FIELD_CEILING_DB].number;
+    header->quiet_voice_db = (float)values[MOTET_FIELD_QUIET_VOICE_DB].number;
     header->seed = values[MOTET_FIELD_SEED].whole;
     header->max_voices = (uint32_t)values[MOTET_FIELD_MAX_VOICES].whole;
     header->max_virtual_voices = (uint32_t)values[MOTET_FIELD_MAX_VIRTUAL_VOICES].whole;
@@ -89,6 +90,10 @@ static void read_header(motet_parser *parser, const json_t *object)
     if (parser->values[MOTET_FIELD_NAME].present && parser->values[MOTET_FIELD_NAME].whole != 1) {
         motet_parser_error(parser, "\"motet\" is %llu; expected 1, the version that this program reads",
                            (unsigned long long)parser->values[MOTET_FIELD_NAME].whole);
+    }
+    double quiet_db = parser->values[MOTET_FIELD_QUIET_VOICE_DB].number;
+    if (quiet_db < 0 && quiet_db > -40 && parser->good) {
+        motet_parser_error(parser, "\"quiet_voice_db\" is %g; expected 0 (off) or a number from -120 to -40", quiet_db);
     }
     take_header(parser);
 }

@@ -86,7 +86,9 @@ def test_header():
     expect([], '1: "max_virtual_voices" in "motet" is -1; expected a whole number from 0 to 262144',
            header={"max_virtual_voices": -1})
     expect([], '1: unknown key "ratte" in "motet"; did you mean "rate"?', header={"ratte": 1})
-    good = {"rate": 44100, "channels": 1, "limiter": True, "ceiling_db": -1, "declick": "5ms", "seed": 7, "tempo": 90.5,
+    expect([], '1: "quiet_voice_db" is -39.5; expected 0 (off) or a number from -120 to -40', header={"quiet_voice_db": -39.5})
+    expect([], '1: "quiet_voice_db" in "motet" is -121; expected a number from -120 to 0', header={"quiet_voice_db": -121})
+    good = {"quiet_voice_db": -40, "rate": 44100, "channels": 1, "limiter": True, "ceiling_db": -1, "declick": "5ms", "seed": 7, "tempo": 90.5,
             "beats_per_bar": 3, "max_voices": 8, "max_virtual_voices": 0}
     equal(run("check", "-", stdin=timeline_bytes([], good)).code, 0)
 

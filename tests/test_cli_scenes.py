@@ -31,7 +31,7 @@ class Scene:
             self.ruled({"sound": "set", "variations": self.r.choices(["s", "n", "r", "one", "few"], k=self.r.randint(1, 4)),
                         "volume_jitter_db": self.r.choice([0, 6]), "pitch_jitter_semitones": self.r.choice([0, 5])})]
         self.header = {"limiter": self.chance(0.5), "max_voices": self.r.choice([1, 2, 3, 8, 64]),
-                       "max_virtual_voices": self.r.choice([0, 1, 5, 4096]), "seed": seed, "tempo": self.r.choice([120, 97.3])}
+                       "max_virtual_voices": self.r.choice([0, 1, 5, 4096]), "quiet_voice_db": self.r.choice([0, 0, -40, -60.5]), "seed": seed, "tempo": self.r.choice([120, 97.3])}
         makers = [self.play, self.play, self.play, self.repeat, self.open, self.feed, self.set, self.set, self.pause,
                   self.resume, self.seek, self.stop, self.stop_sound, self.set_bus, self.expect]
         for _ in range(self.r.randint(5, 60)):
@@ -73,7 +73,7 @@ class Scene:
     def play(self):
         self.voices.append(f"v{len(self.voices)}")
         return self.some({"play": self.r.choice(["s", "n", "r", "none", "one", "few", "few", "set", "set"]), "as": self.voices[-1]},
-                         pitch=[0.5, 1.3, 2, 3.7, 0.01, 64], pan=[-1, -0.3, 0.8], volume_db=[-6, -80, 3], bus=BUSES,
+                         pitch=[0.5, 1.3, 2, 3.7, 0.01, 64], pan=[-1, -0.3, 0.8], volume_db=[-6, -80, 3, -42], bus=BUSES,
                          loop=[True], paused=[True, False, False], quality=["linear", "cubic", "sinc16", "sinc32"],
                          priority=[-20, 0, 30], loop_count=[0, 0, 1, 2, 7], loop_crossfade=[0, 10, "1ms"],
                          **{"from": [1, 48, 100, 5000]})

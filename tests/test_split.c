@@ -124,6 +124,7 @@ static void begin(session *s)
     def.max_voices = voice_counts[below(&s->chance, 5)];
     def.max_virtual_voices = 1 + below(&s->chance, 100);
     def.no_virtual_voices = below(&s->chance, 3) == 0;
+    def.quiet_voice_db = below(&s->chance, 2) == 0 ? 0 : -40 - (float)below(&s->chance, 30);
     def.seed = s->seed;
     s->engine = motet_engine_create(&def);
     assert_non_null(s->engine);

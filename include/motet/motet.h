@@ -222,6 +222,8 @@ typedef struct motet_engine_def {
 
     bool no_limiter;        /* leaves the look-ahead limiter on Master out, and its latency with it */
     float ceiling_db;       /* of the limiter: -24 ... 0 dBFS, default 0. Below it, samples pass unchanged */
+    float quiet_voice_db;   /* voices below this level are read by MOTET_QUALITY_CUBIC: -120 ... -40, default 0: off.
+                               The level is that of their volume, fades and buses; no position moves */
     double declick_seconds; /* the default fade: 0 ... 1, default 0.01; MOTET_FADE_NONE: none (it will click) */
     uint64_t seed;          /* for every random choice, default 0 */
     /* Level of the mixing code: c, sse2, avx2, avx512 or neon, as far as the machine has it; NULL: MOTET_SIMD in the

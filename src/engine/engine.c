@@ -85,7 +85,13 @@ static bool complete_def(motet_engine_def *def)
         }
     }
     if (!motet_check_number(NULL, (double)def->ceiling_db, "ceiling_db") ||
+        !motet_check_number(NULL, (double)def->quiet_voice_db, "quiet_voice_db") ||
         !motet_check_number(NULL, def->declick_seconds, "declick_seconds")) {
+        return false;
+    }
+    if (def->quiet_voice_db != 0 && (def->quiet_voice_db < -120 || def->quiet_voice_db > -40)) {
+        motet_fail(NULL, MOTET_ERROR_INVALID, "quiet_voice_db is %g; expected 0 (off) or -120 ... -40",
+                   (double)def->quiet_voice_db);
         return false;
     }
     if (def->declick_seconds == 0) {
@@ -172,6 +178,7 @@ static bool create_parts(motet_engine *engine)
     complete = motet_ring_create(&engine->events, heap, events, sizeof(motet_event)) && complete;
     complete = motet_slots_create(&engine->slots, heap, def->max_voices, virtual_voices) && complete;
     complete = motet_choice_create(&engine->choice, heap, virtual_voices, def->max_buses) && complete;
+    complete = motet_quiet_create(&engine->quiet, heap, (double)def->quiet_voice_db, def->max_buses) && complete;
     complete =
         motet_schedule_create(&engine->schedule, heap, engine->commands.commands, engine->commands.count) && complete;
     complete = motet_mixer_create(&engine->mixer, heap, def) && complete;
@@ -245,6 +252,7 @@ static void destroy_parts(motet_engine *engine)
     motet_mixer_destroy(&engine->mixer, heap, engine->def.sample_rate_hz);
     motet_schedule_destroy(&engine->schedule, heap);
     motet_choice_destroy(&engine->choice, heap, engine->voice_limit - engine->def.max_voices, engine->def.max_buses);
+    motet_quiet_destroy(&engine->quiet, heap, engine->def.max_buses);
     motet_slots_destroy(&engine->slots, heap);
     motet_ring_destroy(&engine->events, heap);
     motet_command_pool_destroy(&engine->commands, heap);

@@ -16,6 +16,7 @@
 #include "engine/material.h"
 #include "engine/mixer.h"
 #include "engine/output.h"
+#include "engine/quiet.h"
 #include "engine/schedule.h"
 #include "engine/slot.h"
 #include "engine/virtual.h"
@@ -157,6 +158,7 @@ struct motet_engine {
     /* Audio side. */
     _Alignas(MOTET_CACHE_LINE) motet_slots slots;
     motet_choice choice;
+    motet_quiet quiet;
     motet_schedule schedule;
     motet_mixer mixer;
     uint64_t now; /* the block's first frame */

@@ -231,8 +231,11 @@ void motet_bus_apply_now(motet_engine *engine, uint32_t index, uint64_t frame) M
     }
 }
 
-bool motet_bus_ends_block(const motet_command *command) MOTET_NONBLOCKING
+bool motet_bus_ends_block(const motet_engine *engine, const motet_command *command) MOTET_NONBLOCKING
 {
+    if (engine->quiet.threshold > 0) {
+        return true; /* it may give any voice its own filter back */
+    }
     return command->kind == MOTET_COMMAND_BUS_SET_SOLO; /* rare, and moves the gates of any number of buses */
 }
 

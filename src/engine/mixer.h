@@ -65,7 +65,7 @@ void motet_topology_destroy(motet_heap *heap, motet_topology *topology);
 void motet_bus_apply_now(motet_engine *engine, uint32_t index, uint64_t frame) MOTET_NONBLOCKING;
 void motet_bus_apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING;
 /* Whether the block must end before a command instead. */
-bool motet_bus_ends_block(const motet_command *command) MOTET_NONBLOCKING;
+bool motet_bus_ends_block(const motet_engine *engine, const motet_command *command) MOTET_NONBLOCKING;
 /* At the end of the block: the command's bus has no chain any more. */
 void motet_bus_unchain(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING;
 /* Moves the gates of all buses to what is soloed now. */

@@ -71,8 +71,10 @@ static void apply_now(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
     motet_command *command = &engine->commands.commands[index];
     if (command->kind == MOTET_COMMAND_SET_TOPOLOGY) {
         set_topology(engine, command->value.pointer);
+        engine->quiet.bus_moved = true;
     } else if (is_of_bus(command)) {
         motet_bus_apply_now(engine, index, engine->now);
+        engine->quiet.bus_moved = true;
     } else {
         motet_slot_apply_now(engine, index);
     }
@@ -98,7 +100,7 @@ static bool ends_block(motet_engine *engine, uint32_t index, motet_block_needs *
     if (command->kind == MOTET_COMMAND_SET_TOPOLOGY) {
         return true;
     }
-    return is_of_bus(command) ? motet_bus_ends_block(command) : motet_slot_ends_block(engine, command, needs);
+    return is_of_bus(command) ? motet_bus_ends_block(engine, command) : motet_slot_ends_block(engine, command, needs);
 }
 
 /* Takes in what has been published, at most a ring's worth: commands for this frame apply, later ones wait. */
@@ -223,6 +225,7 @@ static uint32_t render_block(motet_engine *engine, float *interleaved, uint32_t 
     motet_virtual_choose(engine);
     apply_due_now(engine); /* these were given before anything that is still in the ring */
     receive(engine);
+    motet_quiet_choose(engine);
     count = chain_block(engine, count);
     motet_virtual_ring(engine, engine->now + count);
     motet_mixer_render(engine, interleaved, engine->now, count);

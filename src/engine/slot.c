@@ -1,6 +1,7 @@
 #include "engine/slot.h"
 
 #include "engine/engine.h"
+#include "engine/quiet.h"
 #include "engine/rules.h"
 #include "engine/slot_private.h"
 #include "engine/source.h"
@@ -158,7 +159,7 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     slot->channels = start->feed != NULL ? start->feed->channels : start->material->channels;
     slot->quality = start->quality;
     slot->paused = slot->held = start->paused;
-    slot->stopping = slot->sounded = slot->begun = false;
+    slot->stopping = slot->sounded = slot->begun = slot->is_quiet = false;
     slot->dry_until = MOTET_NO_COMMAND; /* the slot's last voice may have ended on its way to another bus */
     slot->gap = start->feed != NULL;
     slot->gap_seen = UINT64_MAX;
@@ -359,6 +360,7 @@ void motet_slot_leave_tail(motet_engine *engine, motet_slot *slot) MOTET_NONBLOC
 void motet_slot_come_back(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
 {
     motet_command declick = {.fade_frames = engine->declick_frames};
+    motet_quiet_rouse(slot);
     fade_in_jump(slot, &declick);
 }
 
@@ -443,10 +445,19 @@ static void apply_seek(motet_engine *engine, motet_slot *slot, const motet_comma
     }
 }
 
+static bool may_make_louder(const motet_command *command) MOTET_NONBLOCKING
+{
+    return command->kind == MOTET_COMMAND_SET_VOLUME || command->kind == MOTET_COMMAND_SET_BUS ||
+           command->kind == MOTET_COMMAND_RESUME;
+}
+
 void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
 {
     motet_steady_leave(slot);
     slot->moved = true;
+    if (may_make_louder(command)) {
+        motet_quiet_rouse(slot);
+    }
     switch ((motet_command_kind)command->kind) {
     case MOTET_COMMAND_STOP:
     case MOTET_COMMAND_STOP_SOUND:
@@ -550,6 +561,7 @@ static void set_bus_now(motet_engine *engine, motet_slot *slot, const motet_comm
     if (tail != NULL) {
         fade_out_copy(tail, command);
     }
+    motet_quiet_rouse(slot);
     if (!at_start) {
         fade_in_jump(slot, command);
     }

@@ -71,6 +71,7 @@ typedef struct motet_slot {
     bool gap;          /* a fed voice that waits for frames */
     uint64_t gap_seen; /* what there was when it was last asked whether it can go on; UINT64_MAX: never */
     bool sounded;      /* a fed voice that has played a frame */
+    bool is_quiet;     /* read by a cheaper filter: engine/quiet.h */
     bool begun;        /* its first frame has been rendered: one that was played paused waits there */
 
     const motet_material *material; /* or a feed */

@@ -137,6 +137,9 @@ uint64_t motet_source_position(const motet_slot *slot) MOTET_NONBLOCKING
 /* At a rate of its own, material is resampled by the better filter, which for most of its sound is all there is. */
 static motet_quality quality_of(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
 {
+    if (slot->is_quiet) {
+        return MOTET_QUALITY_CUBIC;
+    }
     if (slot->quality != MOTET_QUALITY_DEFAULT) {
         return (motet_quality)slot->quality;
     }
