@@ -91,9 +91,10 @@ static void read_header(motet_parser *parser, const json_t *object)
         motet_parser_error(parser, "\"motet\" is %llu; expected 1, the version that this program reads",
                            (unsigned long long)parser->values[MOTET_FIELD_NAME].whole);
     }
-    double quiet_db = parser->values[MOTET_FIELD_QUIET_VOICE_DB].number;
-    if (quiet_db < 0 && quiet_db > -40 && parser->good) {
-        motet_parser_error(parser, "\"quiet_voice_db\" is %g; expected 0 (off) or a number from -120 to -40", quiet_db);
+    double *quiet_db = &parser->values[MOTET_FIELD_QUIET_VOICE_DB].number;
+    if (*quiet_db < 0 && *quiet_db > -40) {
+        motet_parser_error(parser, "\"quiet_voice_db\" is %g; expected 0 (off) or a number from -120 to -40", *quiet_db);
+        *quiet_db = 0;
     }
     take_header(parser);
 }
