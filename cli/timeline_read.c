@@ -93,7 +93,8 @@ static void read_header(motet_parser *parser, const json_t *object)
     }
     double *quiet_db = &parser->values[MOTET_FIELD_QUIET_VOICE_DB].number;
     if (*quiet_db < 0 && *quiet_db > -40) {
-        motet_parser_error(parser, "\"quiet_voice_db\" is %g; expected 0 (off) or a number from -120 to -40", *quiet_db);
+        motet_parser_error(parser, "\"quiet_voice_db\" is %g; expected 0 (off) or a number from -120 to -40",
+                           *quiet_db);
         *quiet_db = 0;
     }
     take_header(parser);
