@@ -522,6 +522,24 @@ static void getters_follow_setters(void **state)
     assert_string_equal(info.name, "Music");
 }
 
+static void a_voice_has_started_with_its_first_frame(void **state)
+{
+    set *s = *state;
+    motet_engine *e = s->engine;
+    motet_timing step = {.fade_seconds = MOTET_FADE_NONE};
+    s->voice = motet_voice_play(e, s->sound, &(motet_voice_def){.paused = true, .loop = true});
+    assert_false(state_of(s).started);
+    render(e, 48);
+    assert_false(state_of(s).started); /* waits there */
+    DO(motet_voice_resume(e, s->voice, step));
+    assert_false(state_of(s).started);
+    render(e, 1);
+    assert_true(state_of(s).started);
+    DO(motet_voice_pause(e, s->voice, step));
+    render(e, 48);
+    assert_true(state_of(s).started);
+}
+
 /* -------------------------------------------------------------------------------------------------------- Ids */
 
 static void assert_voice_stale(motet_engine *e, motet_voice voice)
@@ -829,6 +847,7 @@ int main(void)
         TEST(numbers_are_clamped),
         TEST(pitch_is_above_zero),
         TEST(getters_follow_setters),
+        TEST(a_voice_has_started_with_its_first_frame),
         TEST(ids_of_nothing_are_stale),
         TEST(ids_of_another_engine_are_stale),
         cmocka_unit_test(ids_are_not_used_again),

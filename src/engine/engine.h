@@ -206,7 +206,7 @@ motet_voice motet_voice_begin(motet_engine *engine, motet_sound_entry *sound, mo
 typedef struct motet_track {
     uint64_t frame; /* the engine frame */
     double position, step;
-    bool looping, is_virtual;
+    bool looping, is_virtual, begun;
     uint64_t loop_start, loop_end;
 } motet_track;
 motet_track motet_voice_track(const motet_engine *engine, const motet_voice_record *record);

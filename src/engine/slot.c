@@ -115,7 +115,8 @@ void motet_slot_tell_track(motet_engine *engine, motet_slot *slot) MOTET_NONBLOC
     uint64_t words[] = {
         slot->now,
         place >> 16,
-        (place & 0xffff) << 16 | (uint64_t)slot->loop << 32 | (uint64_t)slot->place.is_virtual << 33,
+        (place & 0xffff) << 16 | (uint64_t)slot->loop << 32 | (uint64_t)slot->place.is_virtual << 33 |
+            (uint64_t)slot->begun << 34,
         stands ? 0 : motet_source_file_step(engine, slot),
         slot->range.start,
         slot->range.end,

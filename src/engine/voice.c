@@ -546,9 +546,11 @@ motet_track motet_voice_track(const motet_engine *engine, const motet_voice_reco
                          .step = (double)words[3] * 0x1p-32,
                          .looping = (words[2] >> 32 & 1) != 0 && words[1] < words[5],
                          .is_virtual = (words[2] >> 33 & 1) != 0,
+                         .begun = (words[2] >> 34 & 1) != 0,
                          .loop_start = words[4],
                          .loop_end = words[5]};
     if (track.frame > words[0]) {
+        track.begun = track.begun || track.step > 0;
         track.position += (double)(track.frame - words[0]) * track.step;
     }
     double length = (double)(track.loop_end - track.loop_start);
@@ -570,7 +572,7 @@ static void describe(const motet_engine *engine, const motet_voice_record *recor
     double heard = (track.position - (double)(clock.frame - clock.heard_frame) * track.step) / rate;
     *state = (motet_voice_state){.position_frames = track.position,
                                  .heard_seconds = heard > 0 ? heard : 0,
-                                 .started = phase == MOTET_VOICE_PLAYING,
+                                 .started = phase == MOTET_VOICE_PLAYING && track.begun,
                                  .paused = record->paused,
                                  .is_virtual = track.is_virtual,
                                  .level_db = (float)motet_gain_to_db((double)motet_load_relaxed_f32(&record->level)),
