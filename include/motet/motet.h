@@ -310,7 +310,9 @@ typedef struct motet_stats {
 MOTET_API motet_result motet_engine_get_stats(const motet_engine *engine, motet_stats *stats);
 
 /* Groups: all commands that the calling thread gives between begin and commit are applied together; those
- * without a frame of their own share one frame. Groups belong to the thread that began them.
+ * without a frame of their own share one frame. Groups belong to the thread that began them. What another thread
+ * asks of a voice whose play waits in a group, a stop too, joins that group behind the play; all else that it asks is
+ * not held back, and motet_sound_stop does not reach what waits in another thread's group.
  * Errors of begin: MOTET_ERROR_INVALID a group is open; MOTET_ERROR_LIMIT 64 other threads have one open.
  * Errors of commit: MOTET_ERROR_INVALID no group is open; MOTET_ERROR_BUSY nothing was applied and the group
  * stays open: commit again later. A group holds at most max_scheduled commands: a call beyond gets
@@ -624,7 +626,7 @@ MOTET_API MOTET_USE_RESULT bool motet_voice_is_active(const motet_engine *engine
 typedef struct motet_voice_state {
     double position_frames; /* the next frame of the sound to be rendered, in its own frames */
     double heard_seconds;   /* where in the sound the ear is now, the latency taken off */
-    bool started;           /* its first frame has been rendered */
+    bool started;           /* its first frame has been rendered: not while it waits there, played paused */
     bool paused;            /* by the last call: the fade may still run */
     bool is_virtual;        /* keeps its time without being mixed: others are louder or more important */
     float level_db;         /* its volume and fades now, before its bus; -80 when silent */
