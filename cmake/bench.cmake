@@ -7,7 +7,8 @@ foreach(name purity loops voices)
 endforeach()
 
 if(TARGET motet_lint)
-    add_executable(motet_clicks EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/bench/clicks.c")
+    add_executable(motet_clicks EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/bench/clicks.c"
+        "${PROJECT_SOURCE_DIR}/bench/click_rules.c")
     target_link_libraries(motet_clicks PRIVATE motet_flags motet_lint motet::core "$<$<BOOL:${MOTET_HAVE_LIBM}>:m>")
     set_target_properties(motet_clicks PROPERTIES
         OUTPUT_NAME clicks RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
