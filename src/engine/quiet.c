@@ -64,8 +64,9 @@ void motet_quiet_choose(motet_engine *engine) MOTET_NONBLOCKING
         motet_slot *slot = &engine->slots.slots[real->slots[i]];
         if (slot->is_quiet && level_of(engine, slot) >= quiet->threshold * MOTET_QUIET_MARGIN) {
             motet_quiet_rouse(slot);
-        } else if (on_grid && !slot->is_quiet && may_be_quiet(slot)) {
-            slot->is_quiet = level_of(engine, slot) < quiet->threshold;
+        } else if (on_grid && !slot->is_quiet && may_be_quiet(slot) && level_of(engine, slot) < quiet->threshold) {
+            motet_steady_leave(slot);
+            slot->is_quiet = true;
         }
     }
 }

@@ -29,6 +29,7 @@ void motet_quiet_choose(motet_engine *engine) MOTET_NONBLOCKING;
 static inline void motet_quiet_rouse(motet_slot *slot) MOTET_NONBLOCKING
 {
     if (slot->is_quiet) {
+        motet_steady_leave(slot);
         slot->is_quiet = false;
         slot->bank_frame = UINT64_MAX; /* it starts with the right bank */
     }

@@ -448,8 +448,8 @@ static void apply_seek(motet_engine *engine, motet_slot *slot, const motet_comma
 
 static bool may_make_louder(const motet_command *command) MOTET_NONBLOCKING
 {
-    return command->kind == MOTET_COMMAND_SET_VOLUME || command->kind == MOTET_COMMAND_SET_BUS ||
-           command->kind == MOTET_COMMAND_RESUME;
+    return command->kind == MOTET_COMMAND_SET_VOLUME || command->kind == MOTET_COMMAND_SET_VALUES ||
+           command->kind == MOTET_COMMAND_SET_BUS || command->kind == MOTET_COMMAND_RESUME;
 }
 
 void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
