@@ -231,6 +231,16 @@ static void warn_of_sound(const motet_player *player, motet_sound sound)
     }
 }
 
+static void add_marker(motet_player *player, const motet_event *event, uint32_t voice)
+{
+    motet_player_event *added = add_event(player, event->frame, "voice_marker", NULL, voice);
+    motet_marker marker = {0};
+    (void)motet_sound_get_marker(player->engine, event->sound, event->marker, &marker);
+    added->count = event->count;
+    added->marker = event->marker;
+    added->marker_name = marker.name;
+}
+
 void motet_player_collect(motet_player *player)
 {
     bool lost = false;
@@ -246,6 +256,7 @@ void motet_player_collect(motet_player *player)
         case MOTET_EVENT_VOICE_LOOPED:
             add_event(player, event.frame, "voice_looped", NULL, voice)->count = event.count;
             break;
+        case MOTET_EVENT_VOICE_MARKER: add_marker(player, &event, voice); break;
         case MOTET_EVENT_FEED_STARVED: add_event(player, event.frame, "feed_starved", NULL, voice); break;
         case MOTET_EVENT_NON_FINITE:
             if (event.sound.id != 0) {
@@ -321,7 +332,8 @@ static int compare_events(const void *a, const void *b)
     if (first->voice != second->voice) {
         return first->voice < second->voice ? -1 : 1;
     }
-    return strcmp(first->event, second->event);
+    int by_name = strcmp(first->event, second->event);
+    return by_name != 0 ? by_name : first->marker < second->marker ? -1 : first->marker > second->marker;
 }
 
 const motet_player_event *motet_player_events(motet_player *player, uint64_t frames, size_t *count)

@@ -12,11 +12,13 @@
 typedef struct motet_player motet_player;
 
 typedef struct motet_player_event {
-    uint64_t frame;     /* of the timeline */
-    const char *event;  /* "voice_ended", "voice_looped", "feed_starved" ... */
-    const char *reason; /* "ended", "stopped", "stolen", "refused", "failed"; NULL where it does not apply */
-    uint32_t voice;     /* place in the timeline, or MOTET_PLAYER_NO_VOICE */
-    uint32_t count;     /* times that it looped; else 0 */
+    uint64_t frame;          /* of the timeline */
+    const char *event;       /* "voice_ended", "voice_looped", "voice_marker", "feed_starved" ... */
+    const char *reason;      /* "ended", "stopped", "stolen", "refused", "failed"; NULL where it does not apply */
+    uint32_t voice;          /* place in the timeline, or MOTET_PLAYER_NO_VOICE */
+    uint32_t count;          /* times that it looped, or markers that it passed; else 0 */
+    uint32_t marker;         /* number of the first of those */
+    const char *marker_name; /* lives as long as the engine; NULL: it is no marker */
 } motet_player_event;
 
 #define MOTET_PLAYER_NO_VOICE UINT32_MAX

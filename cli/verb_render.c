@@ -69,6 +69,10 @@ static json_t *event_to_json(const motet_timeline *timeline, const motet_player_
     if (event->count > 0) {
         (void)json_object_set_new(entry, "count", json_integer(event->count));
     }
+    if (event->marker_name != NULL) {
+        (void)json_object_set_new(entry, "marker", json_integer(event->marker));
+        (void)json_object_set_new(entry, "marker_name", motet_json_text(event->marker_name));
+    }
     return entry;
 }
 
@@ -130,9 +134,13 @@ static void print_stats(FILE *file, const motet_offline *offline)
                                                                : motet_string_copy("");
         char *times =
             events[i].count > 1 ? motet_string_format(" %u times", (unsigned)events[i].count) : motet_string_copy("");
-        fprintf(file, "  %10.3f s  frame %-10llu %s%s%s%s  %s\n", (double)events[i].frame / rate,
+        char *marker = events[i].marker_name == NULL      ? motet_string_copy("")
+                       : events[i].marker_name[0] != '\0' ? motet_string_format(" \"%s\"", events[i].marker_name)
+                                                          : motet_string_format(" %u", (unsigned)events[i].marker);
+        fprintf(file, "  %10.3f s  frame %-10llu %s%s%s%s%s  %s\n", (double)events[i].frame / rate,
                 (unsigned long long)events[i].frame, events[i].event, events[i].reason != NULL ? " " : "",
-                events[i].reason != NULL ? events[i].reason : "", times, voice);
+                events[i].reason != NULL ? events[i].reason : "", marker, times, voice);
+        free(marker);
         free(times);
         free(voice);
     }

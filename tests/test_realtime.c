@@ -99,7 +99,9 @@ static motet_sound make_sound(motet_engine *engine, motet_store store, uint32_t 
                           .seconds = seconds,
                           .channels = channels,
                           .sample_rate_hz = rate};
-    motet_sound_def def = {.store = store};
+    uint64_t last = (uint64_t)(seconds * rate) - 1;
+    const motet_marker markers[] = {{0, "first"}, {last / 3, "third"}, {last, "last"}};
+    motet_sound_def def = {.store = store, .markers = markers, .marker_count = 3};
     motet_sound sound = motet_sound_from_signal(engine, &noise, &def);
     assert_int_not_equal(sound.id, 0);
     return sound;
@@ -124,14 +126,19 @@ static motet_stats stats_of(motet_engine *engine)
     return stats;
 }
 
-static uint32_t count_ends(motet_engine *engine)
+static uint32_t count_events(motet_engine *engine, motet_event_type type)
 {
     motet_event event;
     uint32_t count = 0;
     while (motet_engine_poll_event(engine, &event)) {
-        count += event.type == MOTET_EVENT_VOICE_ENDED;
+        count += event.type == type;
     }
     return count;
+}
+
+static uint32_t count_ends(motet_engine *engine)
+{
+    return count_events(engine, MOTET_EVENT_VOICE_ENDED);
 }
 
 /* ------------------------------------------------------------------------------------- What there is to render */
@@ -282,6 +289,7 @@ static void voices_become_virtual(void)
         render(engine, 1500);
     }
     assert_true(stats_of(engine).voices_virtual > 0);
+    assert_true(count_events(engine, MOTET_EVENT_VOICE_MARKER) >= 200); /* each passed the first one at its start */
     motet_engine_destroy(engine);
 }
 

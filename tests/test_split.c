@@ -105,8 +105,14 @@ static motet_sound make_sound(session *s, motet_format format, uint32_t channels
     }
     motet_pcm pcm = {format == MOTET_FORMAT_S16 ? (const void *)s16 : (const void *)f32, format, channels, rate,
                      frames};
-    motet_sound_def rules = random_rules(s, frames);
-    motet_sound sound = motet_sound_from_pcm(s->engine, &pcm, &rules);
+    motet_sound_def def = random_rules(s, frames);
+    motet_marker markers[5] = {{0}};
+    for (uint32_t i = 0; i < 5 && frames > 0; i++) { /* in their order: each in a fifth of its own */
+        markers[i].frame = frames / 5 * i + below(&c, frames < 5 ? 1 : frames / 5);
+    }
+    def.markers = markers;
+    def.marker_count = frames >= 5 ? 5 : frames > 0;
+    motet_sound sound = motet_sound_from_pcm(s->engine, &pcm, &def);
     assert_int_not_equal(sound.id, 0);
     return sound;
 }
@@ -364,7 +370,10 @@ static int compare_events(const void *a, const void *b)
     if (x->type != y->type) {
         return x->type < y->type ? -1 : 1;
     }
-    return x->user < y->user ? -1 : x->user > y->user;
+    if (x->user != y->user) {
+        return x->user < y->user ? -1 : 1;
+    }
+    return x->marker < y->marker ? -1 : x->marker > y->marker;
 }
 
 static session *run_session(uint64_t seed, uint32_t block)

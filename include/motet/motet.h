@@ -325,7 +325,9 @@ MOTET_API motet_result motet_engine_commit(motet_engine *engine);
 typedef enum motet_event_type {
     MOTET_EVENT_VOICE_ENDED = 1, /* exactly one for every voice: `reason`, `voice`, `user` */
     MOTET_EVENT_VOICE_LOOPED, /* went round its loop `count` times, the first at `frame`; once in 512 frames at most */
-    MOTET_EVENT_FEED_STARVED, /* a fed voice ran dry: `voice`; once for each gap */
+    MOTET_EVENT_VOICE_MARKER, /* passed `count` markers of `sound`, the first of them, number `marker`, at `frame`; once in
+                                 512 frames at most. Of a set, `sound` is the one that it picked */
+    MOTET_EVENT_FEED_STARVED,    /* a fed voice ran dry: `voice`; once for each gap */
     MOTET_EVENT_SOUND_TRUNCATED, /* the file ended before its header said: `sound`; it plays as far as it goes */
     MOTET_EVENT_NON_FINITE,      /* NaN or infinity was silenced: in material `sound` or `voice`, in a mix `bus` */
     MOTET_EVENT_DEVICE_LOST,     /* time goes on without sound until MOTET_EVENT_DEVICE_BACK */
@@ -351,9 +353,11 @@ typedef struct motet_event {
     motet_bus bus;
     uint64_t user; /* of the voice's def */
     uint32_t count;
+    uint32_t marker; /* of VOICE_MARKER */
 } motet_event;
 
-/* Takes the oldest event; false when there is none. Events come in the order of their frames within a block.
+/* Takes the oldest event; false when there is none. Events come in the order of their frames within a block, and the
+ * end of a voice is the last that is told of it.
  * The queue holds at least 4096; when it is full the oldest are lost, counted and told by one OVERFLOW. */
 MOTET_API MOTET_USE_RESULT bool motet_engine_poll_event(motet_engine *engine, motet_event *event);
 
@@ -396,6 +400,12 @@ typedef enum motet_yield {
     MOTET_YIELD_NEW           /* the new one does not start: MOTET_END_REFUSED */
 } motet_yield;
 
+/* A named place in a sound (a cue point): voices that pass it tell so by MOTET_EVENT_VOICE_MARKER. */
+typedef struct motet_marker {
+    uint64_t frame;   /* in the sound's own frames */
+    const char *name; /* UTF-8, at most 255 bytes; "" or, in a def, NULL: none */
+} motet_marker;
+
 typedef struct motet_sound_def {
     const char *name;  /* for messages; default the file's path. Copied */
     motet_store store; /* default MOTET_STORE_AUTO */
@@ -409,6 +419,8 @@ typedef struct motet_sound_def {
     double tempo_bpm;            /* beats in a minute, of the sound as recorded: 0 (none) ... 1000 */
     uint32_t beats_per_bar;      /* default 4 */
     uint64_t first_beat_frame;   /* where a bar begins, in the sound's own frames, default 0 */
+    const motet_marker *markers; /* in place of the file's: inside the sound, in the order of their frames. Copied */
+    uint32_t marker_count;       /* at most 1000; default 0: the file's own */
 } motet_sound_def;
 
 MOTET_API motet_sound_def motet_default_sound_def(void);
@@ -501,6 +513,7 @@ typedef struct motet_sound_info {
     bool truncated;            /* the file ended before its header said */
     uint64_t loop_start_frame; /* the file's loop points; both 0 without */
     uint64_t loop_end_frame;   /* exclusive */
+    uint32_t marker_count;     /* of the file's or the def's markers */
     uint64_t memory_bytes;
     uint32_t use_count; /* voices that hold it now */
 } motet_sound_info;
@@ -513,6 +526,12 @@ typedef struct motet_tag {
 } motet_tag;
 MOTET_API motet_result motet_sound_get_tag(const motet_engine *engine, motet_sound sound, uint32_t index,
                                            motet_tag *tag);
+
+/* The sound's markers, numbered from 0 in the order of their frames; a name of NULL after the last. Valid while the
+ * sound is. WAV's and AIFF's cue points, and the chapters of FLAC's, Vorbis's and Opus's comments, are read: the first
+ * 1000 inside the sound. Errors: STALE, INVALID. */
+MOTET_API motet_result motet_sound_get_marker(const motet_engine *engine, motet_sound sound, uint32_t index,
+                                              motet_marker *marker);
 
 /* Copies frames of a sound's file as interleaved floats in its own channel count, for tools and tests. Frames past the
  * end are not written; `read` (may be NULL) receives how many were. Errors: STALE, INVALID; UNSUPPORTED a sound of more

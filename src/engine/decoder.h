@@ -36,6 +36,8 @@ typedef struct motet_decoder_info {
     uint64_t loop_start_frame, loop_end_frame; /* end exclusive; both 0 without loop points */
     uint32_t tag_count;
     motet_tag *tags; /* UTF-8; owned by the decoder until it is closed */
+    uint32_t marker_count;
+    motet_marker *markers; /* in no order, wherever they lie; UTF-8, owned likewise */
 } motet_decoder_info;
 
 typedef struct motet_decoder motet_decoder;

@@ -2,6 +2,7 @@
 
 #include "dsp/convert.h"
 #include "engine/adapters.h"
+#include "engine/markers.h"
 
 #include <string.h>
 
@@ -29,9 +30,11 @@ void motet_sound_tags_free(motet_heap *heap, motet_tag *tags, uint32_t count)
 void motet_material_free(motet_heap *heap, const motet_material *material)
 {
     if (material->original != NULL) {
+        motet_markers_unplace(heap, material->original);
         motet_heap_give(heap, material->original->samples, motet_material_bytes(material->original));
         motet_heap_give(heap, material->original, sizeof *material->original);
     }
+    motet_markers_unplace(heap, material);
     motet_heap_give(heap, material->samples, motet_material_bytes(material));
 }
 
@@ -41,6 +44,7 @@ void motet_decoded_free(motet_heap *heap, motet_decoded *decoded)
     if (decoded->tags != NULL) {
         motet_sound_tags_free(heap, decoded->tags, decoded->tag_count);
     }
+    motet_markers_free(heap, decoded->markers, decoded->info.marker_count);
 }
 
 /* ------------------------------------------------------------------------------------ Growing while it decodes */
@@ -222,7 +226,7 @@ static motet_result decode_with(const motet_decoder_backend *backend, motet_deco
             decoded->info.loop_end_frame = info->loop_end_frame;
         }
         fill_info(decoded);
-        if (copy_tags(heap, info, decoded)) {
+        if (copy_tags(heap, info, decoded) && motet_markers_keep(heap, info, decoded)) {
             return MOTET_OK;
         }
         motet_decoded_free(heap, decoded);

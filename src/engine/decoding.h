@@ -11,6 +11,8 @@ typedef struct motet_decoded {
     motet_sound_info info;
     motet_tag *tags; /* the caller's, as are the texts */
     uint32_t tag_count;
+    motet_marker *markers; /* the caller's: `info.marker_count` of them, sorted, all inside the sound */
+    uint32_t markers_left_out;
     size_t non_finite; /* samples that were NaN or infinite and are 0 now */
 } motet_decoded;
 

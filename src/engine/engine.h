@@ -43,6 +43,8 @@ typedef struct motet_sound_entry {
     bool no_convert;
     motet_tag *tags;
     uint32_t tag_count;
+    motet_marker *markers; /* `info.marker_count` of them */
+    bool markers_of_def;
     struct motet_sound_entry *next_garbage;
 } motet_sound_entry;
 

@@ -35,6 +35,12 @@ void motet_event_append(motet_engine *engine, const motet_event *event)
     motet_mutex_unlock(&engine->lock);
 }
 
+/* What is told first of one frame: the end of a voice last. */
+static int rank_of(const motet_event *event)
+{
+    return event->type == MOTET_EVENT_VOICE_ENDED ? MOTET_EVENT_OVERFLOW + 1 : (int)event->type;
+}
+
 /* The ring holds whole blocks, but inside a block the order of mixing: sorted here by frame, then by what cannot
  * depend on blocks. */
 static int compare_events(const void *a, const void *b)
@@ -44,12 +50,15 @@ static int compare_events(const void *a, const void *b)
     if (x->frame != y->frame) {
         return x->frame < y->frame ? -1 : 1;
     }
-    if (x->type != y->type) {
-        return x->type < y->type ? -1 : 1;
+    if (rank_of(x) != rank_of(y)) {
+        return rank_of(x) < rank_of(y) ? -1 : 1;
     }
     uint64_t x_id = x->voice.id != 0 ? x->voice.id : x->bus.id;
     uint64_t y_id = y->voice.id != 0 ? y->voice.id : y->bus.id;
-    return x_id < y_id ? -1 : x_id > y_id;
+    if (x_id != y_id) {
+        return x_id < y_id ? -1 : 1;
+    }
+    return x->marker < y->marker ? -1 : x->marker > y->marker;
 }
 
 void motet_event_drain(motet_engine *engine)
@@ -63,7 +72,11 @@ void motet_event_drain(motet_engine *engine)
         uint32_t index, generation;
         motet_event *event = &engine->drained[i];
         if (motet_id_split(engine, event->voice.id, &index, &generation)) {
-            event->sound = engine->voices[index].sound_id; /* still this voice's: its slot is not free yet */
+            const motet_voice_record *voice = &engine->voices[index]; /* still this one: its slot is not free yet */
+            event->sound = voice->sound_id;
+            if (event->type == MOTET_EVENT_VOICE_MARKER) { /* its number is of the sound that the set has picked */
+                event->sound.id = motet_id_make(engine, voice->sound->index, voice->sound->generation);
+            }
         }
         motet_event_append_locked(engine, event);
     }

@@ -19,6 +19,8 @@ enum {
     /* Threads that may have a group open at once. */
     MOTET_MAX_GROUPS = 64,
     MOTET_MAX_VARIATIONS = 256,
+    MOTET_MAX_MARKERS = 1000,    /* of a sound */
+    MOTET_MAX_MARKER_NAME = 255, /* bytes */
     MOTET_MAX_CHANNELS = 8,
     MOTET_MAX_SAMPLE_RATE_HZ = 768000,
     MOTET_MAX_BUS_NAME = 63,

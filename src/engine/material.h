@@ -5,6 +5,12 @@
 #include "base/atomics.h"
 #include "motet/motet.h"
 
+/* Where a marker lies in the frames of a material; in converted ones it falls between two of them as a rule. */
+typedef struct motet_marker_place {
+    uint64_t frame;
+    uint32_t fraction; /* of a frame, in 2^-32 */
+} motet_marker_place;
+
 /* The samples of a sound: never changed once made. */
 typedef struct motet_material {
     void *samples; /* interleaved */
@@ -18,6 +24,8 @@ typedef struct motet_material {
     uint64_t file_frame_count;
     /* Of converted material that is not too long: the file's own frames, for voices that loop. */
     struct motet_material *original;
+    motet_marker_place *markers; /* in rising order */
+    uint32_t marker_count;
 } motet_material;
 
 /* Where a voice goes round, in the file's frames. */

@@ -1,6 +1,7 @@
 #include "engine/slot.h"
 
 #include "engine/engine.h"
+#include "engine/markers.h"
 #include "engine/quiet.h"
 #include "engine/rules.h"
 #include "engine/slot_private.h"
@@ -77,6 +78,7 @@ void motet_slot_end(motet_engine *engine, motet_slot *slot, uint64_t frame, mote
     }
     if (slot->phase == MOTET_SLOT_PLAYING) {
         motet_slot_tell_laps(engine, slot);
+        motet_markers_tell(engine, slot);
         motet_virtual_remove(engine, slot);
         motet_rules_leave(engine, slot);
         engine->live--;
@@ -166,6 +168,8 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     slot->gap_seen = UINT64_MAX;
     slot->passes = start->loop_count;
     slot->laps = 0;
+    slot->marked = start->material != NULL && start->material->marker_count > 0;
+    slot->markers_passed = 0;
     motet_source_begin(slot, start->from_frame, start->range, start->loop);
     slot->volume = motet_ramp_hold(MOTET_RAMP_GAIN, start->gain);
     slot->share_left = motet_ramp_hold(MOTET_RAMP_PAN, left_of(start->pan));
@@ -310,6 +314,7 @@ static void become_copy(motet_slot *tail, const motet_slot *voice) MOTET_NONBLOC
     tail->place = place;
     tail->place.is_reserved = false;
     tail->chain_last = MOTET_NO_COMMAND;
+    tail->marked = false;
     motet_steady_leave(tail);
 }
 

@@ -80,10 +80,14 @@ typedef struct motet_slot {
     motet_loop_range range;        /* in the file's frames */
     uint64_t loop_start, loop_end; /* the same in source frames */
     uint64_t loop_crossfade;
-    uint32_t passes;    /* of the loop still to be heard, this one included; 0: no end */
-    uint32_t laps;      /* times gone round since it was told; the first of them at ... */
-    uint64_t lap_frame; /* ... this engine frame */
-    uint64_t laps_told; /* engine frame at which it was told last */
+    uint32_t passes;         /* of the loop still to be heard, this one included; 0: no end */
+    uint32_t laps;           /* times gone round since it was told; the first of them at ... */
+    uint64_t lap_frame;      /* ... this engine frame */
+    uint64_t laps_told;      /* engine frame at which it was told last */
+    bool marked;             /* a voice of a sound with markers */
+    uint32_t marker;         /* the first one passed since that was told ... */
+    uint64_t marker_frame;   /* ... at this engine frame ... */
+    uint32_t markers_passed; /* ... and how many in all */
     /* The sinc filter in use, and the one that it gives way to over 64 frames; the engine frame that follows the last
      * one read. */
     uint8_t bank_before, bank;

@@ -1,5 +1,6 @@
 #include "dsp/mix.h"
 #include "engine/engine.h"
+#include "engine/markers.h"
 #include "engine/slot.h"
 #include "engine/slot_private.h"
 #include "engine/source.h"
@@ -206,6 +207,7 @@ void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_voice_sum s
     motet_store_relaxed_f32(&engine->voices[slot->place.index].level, (float)level);
     if (end % MOTET_BLOCK_FRAMES == 0) {
         motet_slot_tell_laps(engine, slot); /* at most once in so many frames */
+        motet_markers_tell(engine, slot);
     }
     if (slot->moved || feed != NULL || !motet_ramp_done(&slot->pitch, slot->now)) {
         motet_slot_tell_track(engine, slot);

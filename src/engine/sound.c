@@ -2,6 +2,7 @@
 #include "engine/adapters.h"
 #include "engine/decoding.h"
 #include "engine/engine.h"
+#include "engine/markers.h"
 #include "engine/variations.h"
 
 #include <math.h>
@@ -74,6 +75,7 @@ void motet_sound_free(motet_engine *engine, motet_sound_entry *sound)
     if (sound->tags != NULL) {
         motet_sound_tags_free(&engine->heap, sound->tags, sound->tag_count);
     }
+    motet_markers_free(&engine->heap, sound->markers, sound->info.marker_count);
     motet_heap_give(&engine->heap, sound, sizeof *sound);
 }
 
@@ -132,7 +134,7 @@ static motet_result check_def(motet_engine *engine, const motet_sound_def *def)
         return motet_fail(&engine->log, MOTET_ERROR_INVALID, "%s is negative",
                           def->tempo_bpm < 0 ? "tempo_bpm" : "min_interval_seconds");
     }
-    return MOTET_OK;
+    return motet_markers_check(engine, def);
 }
 
 /* What a def asks for beyond how its samples are kept. */
@@ -160,7 +162,8 @@ static bool has_options(const motet_engine *engine, const motet_sound_entry *ent
            entry->rules.max_voices == asked.rules.max_voices &&
            entry->rules.min_interval_frames == asked.rules.min_interval_frames &&
            entry->rules.yield == asked.rules.yield && entry->tempo_bpm == asked.tempo_bpm &&
-           entry->beats_per_bar == asked.beats_per_bar && entry->first_beat_frame == asked.first_beat_frame;
+           entry->beats_per_bar == asked.beats_per_bar && entry->first_beat_frame == asked.first_beat_frame &&
+           motet_markers_are_as_asked(entry, def);
 }
 
 static motet_sound_entry *find_loaded(motet_engine *engine, const char *path, const char *name,
@@ -176,7 +179,7 @@ static motet_sound_entry *find_loaded(motet_engine *engine, const char *path, co
     return NULL;
 }
 
-static void tell_loaded(motet_engine *engine, const motet_sound_entry *entry, size_t non_finite)
+static void tell_loaded(motet_engine *engine, const motet_sound_entry *entry, size_t non_finite, uint32_t left_out)
 {
     motet_event event = {.sound = id_of(engine, entry), .frame = motet_load_relaxed_u64(&engine->frame)};
     if (entry->info.truncated) {
@@ -192,6 +195,10 @@ static void tell_loaded(motet_engine *engine, const motet_sound_entry *entry, si
         event.count = non_finite > UINT32_MAX ? UINT32_MAX : (uint32_t)non_finite;
         motet_event_append_locked(engine, &event);
     }
+    if (left_out > 0) {
+        motet_log_write(&engine->log, MOTET_LOG_WARNING, "%s: %u markers beyond the first %d are left out", entry->name,
+                        left_out, MOTET_MAX_MARKERS);
+    }
 }
 
 /* Makes a sound of what was decoded; frees it when that fails. `path` is NULL for material of no path. */
@@ -199,9 +206,18 @@ static motet_sound add_sound(motet_engine *engine, motet_decoded *decoded, const
                              const motet_sound_def *def)
 {
     motet_sound none = {0};
-    motet_result result = def->no_convert ? MOTET_OK
-                                          : motet_decoded_convert(&engine->heap, engine->mixer.kernels, decoded,
-                                                                  def->store, engine->def.sample_rate_hz);
+    motet_result result = motet_markers_take_def(engine, decoded, name, def);
+    if (result != MOTET_OK) {
+        motet_decoded_free(&engine->heap, decoded);
+        return none;
+    }
+    if (!def->no_convert) {
+        result = motet_decoded_convert(&engine->heap, engine->mixer.kernels, decoded, def->store,
+                                       engine->def.sample_rate_hz);
+    }
+    if (result == MOTET_OK) {
+        result = motet_markers_place(&engine->heap, decoded);
+    }
     if (result != MOTET_OK) {
         motet_fail(&engine->log, result, "%s: out of memory for %llu frames at %u Hz", name,
                    (unsigned long long)decoded->material.frame_count, engine->def.sample_rate_hz);
@@ -226,8 +242,10 @@ static motet_sound add_sound(motet_engine *engine, motet_decoded *decoded, const
         set_options(engine, entry, def);
         entry->tags = decoded->tags;
         entry->tag_count = decoded->tag_count;
+        entry->markers = decoded->markers;
+        entry->markers_of_def = def->marker_count > 0;
         sound = id_of(engine, entry);
-        tell_loaded(engine, entry, decoded->non_finite);
+        tell_loaded(engine, entry, decoded->non_finite, decoded->markers_left_out);
         name_copy = path_copy = NULL;
         *decoded = (motet_decoded){0};
     } else if (entered) {
@@ -513,6 +531,28 @@ motet_result motet_sound_get_tag(const motet_engine *engine, motet_sound sound, 
     }
     motet_result result = ask(engine, sound, answer_tag, &question);
     *tag = question.tag;
+    return result;
+}
+
+typedef struct marker_question {
+    uint32_t index;
+    motet_marker marker;
+} marker_question;
+
+static void answer_marker(motet_sound_entry *entry, void *answer)
+{
+    marker_question *question = answer;
+    question->marker = question->index < entry->info.marker_count ? entry->markers[question->index] : (motet_marker){0};
+}
+
+motet_result motet_sound_get_marker(const motet_engine *engine, motet_sound sound, uint32_t index, motet_marker *marker)
+{
+    marker_question question = {.index = index};
+    if (marker == NULL) {
+        return motet_fail(NULL, MOTET_ERROR_INVALID, "marker is NULL");
+    }
+    motet_result result = ask(engine, sound, answer_marker, &question);
+    *marker = question.marker;
     return result;
 }
 

@@ -4,6 +4,7 @@
 #include "dsp/sinc.h"
 #include "engine/engine.h"
 #include "engine/loop.h"
+#include "engine/markers.h"
 #include "engine/source_gather.h"
 
 #include <string.h>
@@ -57,6 +58,12 @@ static source_place place_in_file(const motet_slot *slot) MOTET_NONBLOCKING
     }
     const motet_material *material = motet_source_material(slot);
     return scaled(place, material->file_rate_hz, material->sample_rate_hz);
+}
+
+motet_marker_place motet_source_place(const motet_material *material, uint64_t file_frame) MOTET_NONBLOCKING
+{
+    source_place place = scaled((source_place){file_frame, 0}, material->sample_rate_hz, material->file_rate_hz);
+    return (motet_marker_place){place.whole, place.fraction};
 }
 
 void motet_source_seek(motet_slot *slot, uint64_t file_frame) MOTET_NONBLOCKING
@@ -477,7 +484,10 @@ motet_source_run motet_source_read(motet_engine *engine, motet_slot *slot, float
     if (slot->feed != NULL) {
         return read_feed(engine, slot, out, count);
     }
-    return (motet_source_run){.frames = read_frames(engine, slot, out, count)};
+    motet_marker_walk walk = motet_markers_walk_from(slot);
+    motet_source_run run = {.frames = read_frames(engine, slot, out, count)};
+    motet_markers_pass(engine, slot, walk, run.frames);
+    return run;
 }
 
 motet_steadiness motet_source_steadiness(const motet_engine *engine, const motet_slot *slot,
@@ -517,7 +527,9 @@ const void *motet_source_direct(const motet_engine *engine, const motet_slot *sl
 
 void motet_source_skip(motet_slot *slot, uint32_t count) MOTET_NONBLOCKING
 {
+    motet_marker_walk walk = motet_markers_walk_from(slot);
     pass_plainly(slot, slot->now + count, count);
+    motet_markers_pass_evenly(slot, walk, STEP_ONE, count);
 }
 
 /* --------------------------------------------------------------------------------------------- Without reading */
@@ -555,7 +567,7 @@ static void add_steps(motet_slot *slot, uint64_t frame, uint64_t step, uint64_t 
     }
 }
 
-uint64_t motet_source_advance(motet_engine *engine, motet_slot *slot, uint64_t count) MOTET_NONBLOCKING
+static uint64_t advance(motet_engine *engine, motet_slot *slot, uint64_t count) MOTET_NONBLOCKING
 {
     if (motet_ramp_done(&slot->pitch, slot->now)) {
         const uint64_t most = UINT64_C(1) << 30; /* so that nothing overflows */
@@ -572,6 +584,14 @@ uint64_t motet_source_advance(motet_engine *engine, motet_slot *slot, uint64_t c
         add_steps(slot, slot->now + done++, step, 1);
     }
     return done;
+}
+
+uint64_t motet_source_advance(motet_engine *engine, motet_slot *slot, uint64_t count) MOTET_NONBLOCKING
+{
+    motet_marker_walk walk = motet_markers_walk_from(slot);
+    count = advance(engine, slot, count);
+    motet_markers_pass(engine, slot, walk, count);
+    return count;
 }
 
 uint64_t motet_source_frames_left(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING

@@ -21,6 +21,9 @@ void motet_source_set_loop(motet_slot *slot, bool loop) MOTET_NONBLOCKING;
 /* The place of the next frame, as 48.16 in the file's frames. */
 uint64_t motet_source_position(const motet_slot *slot) MOTET_NONBLOCKING;
 
+/* Where a frame of the file lies in a material: the place to which a seek goes. */
+motet_marker_place motet_source_place(const motet_material *material, uint64_t file_frame) MOTET_NONBLOCKING;
+
 typedef struct motet_source_run {
     uint32_t frames; /* written; fewer than asked for only at the end of the material */
     bool starved;    /* a gap of a feed began in them */

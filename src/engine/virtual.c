@@ -2,6 +2,7 @@
 
 #include "engine/engine.h"
 #include "engine/loop.h"
+#include "engine/markers.h"
 #include "engine/slot_private.h"
 #include "engine/source.h"
 
@@ -103,6 +104,8 @@ void motet_virtual_set_alarm(motet_engine *engine, motet_slot *slot) MOTET_NONBL
             slot->alarm = slot->now + MOTET_CHOICE_FRAMES; /* a glide is added up frame by frame, a little at a time */
         }
     }
+    uint64_t markers = motet_markers_alarm(engine, slot);
+    slot->alarm = markers < slot->alarm ? markers : slot->alarm;
     if (slot->alarm == UINT64_MAX) {
         clear_alarm(engine, slot);
         return;
@@ -142,6 +145,9 @@ static void ring(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
     move_on(engine, slot, slot->alarm);
     if (slot->phase == MOTET_SLOT_PLAYING) {
         motet_slot_tell_laps(engine, slot);
+        if (slot->now % MOTET_BLOCK_FRAMES == 0) { /* as a real voice does */
+            motet_markers_tell(engine, slot);
+        }
         motet_slot_tell_track(engine, slot);
         motet_virtual_set_alarm(engine, slot);
     }
