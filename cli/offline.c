@@ -11,7 +11,7 @@ enum {
     USUAL_BLOCK_FRAMES = 512,
     LONGEST_BLOCK_FRAMES = 65536,
     PROGRESS_BLOCKS = 64,
-    EVENT_FRAMES = 512 /* a voice that loops tells so once in so many frames, on multiples of it */
+    EVENT_FRAMES = 512 /* a voice tells of its loop and markers once in so many frames, on multiples of it */
 };
 
 /* One rendering while it goes on. Engine frames: the sample that leaves the engine at frame n belongs to frame
@@ -180,6 +180,18 @@ static bool tell_progress(const run *r, uint64_t blocks, uint64_t total)
            r->request->progress(r->request->user, r->now, total);
 }
 
+/* Markers before the end may be told behind it. */
+static bool hear_markers(run *r)
+{
+    uint64_t told = r->now + (EVENT_FRAMES - r->now % EVENT_FRAMES) % EVENT_FRAMES;
+    while (r->offline->loaded.has_markers && r->now < told) {
+        if (render_block(r, told) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Renders frames [0, length). */
 static bool run_length(run *r, uint64_t length)
 {
@@ -190,7 +202,7 @@ static bool run_length(run *r, uint64_t length)
             return false;
         }
     }
-    return true;
+    return hear_markers(r);
 }
 
 /* Renders until the last voice and its tails are silent. */

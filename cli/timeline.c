@@ -40,6 +40,7 @@ void motet_timeline_free(motet_timeline *timeline)
     for (size_t i = 0; i < timeline->sound_count; i++) {
         free(timeline->sounds[i].members);
         free(timeline->sounds[i].weights);
+        free(timeline->sounds[i].markers);
     }
     free(timeline->folder);
     free(timeline->sounds);

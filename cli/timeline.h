@@ -23,6 +23,11 @@ typedef struct motet_timeline_header {
     uint32_t beats_per_bar;
 } motet_timeline_header;
 
+typedef struct motet_timeline_marker {
+    motet_duration at; /* in the sound's own rate */
+    const char *name;  /* "" without */
+} motet_timeline_marker;
+
 typedef struct motet_timeline_sound {
     const char *name;
     uint32_t line;
@@ -48,6 +53,8 @@ typedef struct motet_timeline_sound {
     uint32_t max_voices; /* of any; 0: any number; likewise below */
     uint64_t min_interval_frames;
     motet_yield yield;
+    motet_timeline_marker *markers; /* of any but SET */
+    size_t marker_count;
 } motet_timeline_sound;
 
 typedef struct motet_timeline_bus {
@@ -148,10 +155,11 @@ typedef struct motet_timeline_expect {
     uint64_t at;
     uint32_t line;
     uint32_t bus;
-    bool has_peak, has_voices, has_clicks;
+    bool has_peak, has_voices, has_clicks, has_markers;
     double peak_low_db, peak_high_db;
     uint64_t voices_low, voices_high;
     uint64_t clicks_high;
+    uint64_t markers_low, markers_high;
 } motet_timeline_expect;
 
 typedef struct motet_timeline {

@@ -160,6 +160,37 @@ static void read_set(motet_parser *parser, motet_timeline_sound *sound)
     }
 }
 
+/* ---------------------------------------------------------------------------------------------------- Markers */
+
+enum { MARKER_COUNT_MAX = 1000, MARKER_NAME_MAX = 255 /* bytes: as motet_sound_def has them */ };
+
+static void read_markers(motet_parser *parser, motet_timeline_sound *sound)
+{
+    const json_t *list = parser->values[MOTET_FIELD_MARKERS].object;
+    size_t count = parser->values[MOTET_FIELD_MARKERS].present ? json_array_size(list) : 0;
+    if (count > MARKER_COUNT_MAX) {
+        motet_parser_error(parser, "\"markers\" in \"sound\" has %zu entries; expected at most %d", count,
+                           MARKER_COUNT_MAX);
+        return;
+    }
+    sound->markers = count > 0 ? motet_memory_take(count, sizeof *sound->markers) : NULL;
+    for (size_t i = 0; i < count; i++) {
+        motet_value values[MOTET_FIELD_COUNT];
+        if (!motet_values_read(values, &motet_marker_keys, json_array_get(list, i), &parser->base, parser->problems,
+                               parser->line)) {
+            return;
+        }
+        const char *name = values[MOTET_FIELD_AS].present ? values[MOTET_FIELD_AS].text : "";
+        if (strlen(name) > MARKER_NAME_MAX) {
+            motet_parser_error(parser, "a \"name\" in \"markers\" is too long; expected at most %d bytes",
+                               MARKER_NAME_MAX);
+            return;
+        }
+        sound->markers[sound->marker_count++] =
+            (motet_timeline_marker){values[MOTET_FIELD_AT].duration, motet_parser_keep(parser, name)};
+    }
+}
+
 /* Keys that mean something for some kinds of sound only. */
 static void check_company(motet_parser *parser, const struct source *source)
 {
@@ -177,6 +208,7 @@ static void check_company(motet_parser *parser, const struct source *source)
         {"pitch_jitter_semitones", MOTET_FIELD_PITCH_JITTER_SEMITONES, WITH_SET, "\"variations\" only", 0},
         {"store", MOTET_FIELD_STORE, WITHOUT_SET, "the sounds that it picks from", 0},
         {"convert", MOTET_FIELD_CONVERT, WITHOUT_SET, "the sounds that it picks from", 1},
+        {"markers", MOTET_FIELD_MARKERS, WITHOUT_SET, "the sounds that it picks from", 1},
     };
     bool is_set = source->field == MOTET_FIELD_VARIATIONS;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -208,6 +240,7 @@ static void read_source(motet_parser *parser, motet_timeline_sound *sound)
     }
     check_company(parser, source);
     read_rules(parser, sound);
+    read_markers(parser, sound);
     sound->store = (motet_store)parser->values[MOTET_FIELD_STORE].whole;
     sound->no_convert = parser->values[MOTET_FIELD_CONVERT].whole == 0;
     if (source->field == MOTET_FIELD_FILE) {
@@ -249,6 +282,7 @@ void motet_parser_define_sound(motet_parser *parser)
     if (!parser->good || again || parser->problems->errors > errors) {
         free(sound.members);
         free(sound.weights);
+        free(sound.markers);
         sound = (motet_timeline_sound){.kind = MOTET_MATERIAL_NONE};
     }
     sound.line = parser->line;

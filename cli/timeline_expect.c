@@ -6,16 +6,21 @@ enum { MASTER = 0 };
 static bool check_keys(motet_parser *parser, const motet_value *values, uint32_t bus)
 {
     bool any = false;
-    static const motet_field wanted[] = {MOTET_FIELD_PEAK_DB, MOTET_FIELD_VOICES, MOTET_FIELD_CLICKS};
+    static const motet_field wanted[] = {MOTET_FIELD_PEAK_DB, MOTET_FIELD_VOICES, MOTET_FIELD_CLICKS,
+                                         MOTET_FIELD_MARKERS};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         any = any || values[wanted[i]].present;
     }
     if (!any) {
-        motet_parser_error(parser, "nothing is expected in \"expect\"; expected \"peak_db\", \"voices\" or \"clicks\"");
+        motet_parser_error(parser, "nothing is expected in \"expect\"; expected \"peak_db\", \"voices\", \"clicks\" or "
+                                   "\"markers\"");
         return false;
     }
-    if (values[MOTET_FIELD_CLICKS].present && bus != MASTER) {
-        motet_parser_error(parser, "\"clicks\" in \"expect\" of bus \"%s\"; expected them of \"Master\" only",
+    const char *of_master = values[MOTET_FIELD_CLICKS].present    ? "clicks"
+                            : values[MOTET_FIELD_MARKERS].present ? "markers"
+                                                                  : NULL;
+    if (of_master != NULL && bus != MASTER) {
+        motet_parser_error(parser, "\"%s\" in \"expect\" of bus \"%s\"; expected them of \"Master\" only", of_master,
                            parser->timeline->buses[bus].name);
         return false;
     }
@@ -49,6 +54,9 @@ void motet_parser_expect(motet_parser *parser)
     expect.voices_high = (uint64_t)values[MOTET_FIELD_VOICES].second;
     expect.has_clicks = values[MOTET_FIELD_CLICKS].present;
     expect.clicks_high = values[MOTET_FIELD_CLICKS].whole;
+    expect.has_markers = values[MOTET_FIELD_MARKERS].present;
+    expect.markers_low = (uint64_t)values[MOTET_FIELD_MARKERS].number;
+    expect.markers_high = (uint64_t)values[MOTET_FIELD_MARKERS].second;
     timeline->expects =
         motet_memory_grow(timeline->expects, timeline->expect_count, &timeline->expect_capacity, sizeof expect);
     timeline->expects[timeline->expect_count++] = expect;

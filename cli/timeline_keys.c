@@ -156,10 +156,9 @@ static const motet_key set_bus_keys[] = {
 
 static const motet_key expect_keys[] = {OWN_KEY("expect", OBJECT), AT_KEY};
 static const motet_key expected_keys[] = {
-    KEY("bus", TEXT, BUS),
-    KEY("peak_db", RANGE, PEAK_DB),
-    KEY("voices", COUNTS, VOICES),
-    KEY_WITH("clicks", WHOLE, CLICKS, .max = WHOLE_MAX),
+    KEY("bus", TEXT, BUS),           KEY("peak_db", RANGE, PEAK_DB),
+    KEY("voices", COUNTS, VOICES),   KEY_WITH("clicks", WHOLE, CLICKS, .max = WHOLE_MAX),
+    KEY("markers", COUNTS, MARKERS),
 };
 
 static const motet_key note_keys[] = {OWN_KEY("note", NOTE), AT_KEY};
@@ -191,6 +190,7 @@ static const motet_key sound_keys[] = {
     KEY_WITH("max_voices", WHOLE, MAX_VOICES, .max = COUNT_MAX),
     KEY_WITH("min_interval", TIME, MIN_INTERVAL, .max = INTERVAL_SECONDS_MAX),
     KEY_WITH("yield", CHOICE, YIELD, .choices = yields, .choices_now = 3),
+    KEY("markers", OBJECTS, MARKERS),
 };
 
 #define SECONDS_KEY KEY_WITH("seconds", NUMBER, SECONDS, .required = true, .max = WHOLE_MAX)
@@ -229,6 +229,11 @@ static const motet_key pcm_keys[] = {
     KEY_WITH("format", CHOICE, FORMAT, .required = true, .choices = pcm_formats, .choices_now = 2),
     KEY_WITH("channels", WHOLE, CHANNELS, .required = true, .min = 1, .max = 8),
     KEY_WITH("rate", WHOLE, RATE, .required = true, .min = 1, .max = SOUND_RATE_MAX),
+};
+
+static const motet_key marker_keys[] = {
+    KEY_WITH("at", POSITION, AT, .required = true),
+    KEY("name", NOTE, AS),
 };
 
 #define ROWS(table) .keys = (table), .count = sizeof(table) / sizeof *(table)
@@ -271,4 +276,5 @@ const motet_keys motet_constant_keys = {.name = "constant", ROWS(constant_keys)}
 const motet_keys motet_ramp_keys = {.name = "ramp", ROWS(ramp_keys)};
 const motet_keys motet_impulse_keys = {.name = "impulse", ROWS(impulse_keys)};
 const motet_keys motet_pcm_keys = {.name = "pcm", ROWS(pcm_keys)};
+const motet_keys motet_marker_keys = {.name = "markers", ROWS(marker_keys)};
 const motet_keys motet_expect_keys = {.name = "expect", ROWS(expected_keys)};

@@ -109,6 +109,7 @@ typedef enum motet_field {
     MOTET_FIELD_PEAK_DB,
     MOTET_FIELD_VOICES,
     MOTET_FIELD_CLICKS,
+    MOTET_FIELD_MARKERS,
     MOTET_FIELD_COUNT
 } motet_field;
 
@@ -126,6 +127,7 @@ typedef enum motet_key_kind {
     MOTET_KEY_WEIGHTS, /* a list of numbers above 0 */
     MOTET_KEY_RANGE,   /* two numbers, the lowest first */
     MOTET_KEY_COUNTS,  /* two whole numbers, likewise */
+    MOTET_KEY_OBJECTS, /* a list of them */
     MOTET_KEY_OBJECT,
     MOTET_KEY_ANY
 } motet_key_kind;
@@ -154,8 +156,8 @@ typedef struct motet_keys {
 
 extern const motet_keys motet_verb_keys[MOTET_VERB_COUNT];
 
-/* Of the generated sounds, of "pcm", and of what is expected. */
+/* Of the generated sounds, of "pcm", of a marker, and of what is expected. */
 extern const motet_keys motet_sine_keys, motet_noise_keys, motet_constant_keys, motet_ramp_keys, motet_impulse_keys,
-    motet_pcm_keys, motet_expect_keys;
+    motet_pcm_keys, motet_marker_keys, motet_expect_keys;
 
 #endif /* MOTET_CLI_TIMELINE_KEYS_H */

@@ -56,6 +56,44 @@ static motet_sound_def sound_def(const motet_timeline *timeline, const motet_tim
     };
 }
 
+/* A sound's markers for its def, once its rate is known; in the order of their frames. */
+static motet_marker *place_markers(const motet_timeline *timeline, const motet_timeline_sound *sound, uint32_t rate_hz,
+                                   motet_sound_def *def)
+{
+    const motet_time_base base = motet_timeline_base(timeline, rate_hz);
+    motet_marker *markers = motet_memory_take(sound->marker_count, sizeof *markers);
+    for (size_t i = 0; i < sound->marker_count; i++) {
+        motet_marker marker = {motet_duration_frames(sound->markers[i].at, &base), sound->markers[i].name};
+        size_t at = i;
+        for (; at > 0 && markers[at - 1].frame > marker.frame; at--) {
+            markers[at] = markers[at - 1];
+        }
+        markers[at] = marker;
+    }
+    def->markers = markers;
+    def->marker_count = (uint32_t)sound->marker_count;
+    return markers;
+}
+
+/* The rate of a file, where the times of its markers ask for it; 0 when it cannot be read. */
+static uint32_t rate_of_file(const motet_timeline_sound *sound, const char *path, motet_engine *engine)
+{
+    bool asked = false;
+    for (size_t i = 0; i < sound->marker_count; i++) {
+        asked = asked || sound->markers[i].at.unit != MOTET_UNIT_FRAMES;
+    }
+    motet_sound_info info = {0};
+    motet_sound loaded = {0};
+    if (asked) {
+        loaded = motet_sound_load(engine, path, &(motet_sound_def){.no_convert = true});
+    }
+    if (loaded.id != 0) {
+        (void)motet_sound_get_info(engine, loaded, &info);
+        (void)motet_sound_release(engine, loaded);
+    }
+    return info.sample_rate_hz;
+}
+
 static motet_sound load_file(const motet_timeline *timeline, const motet_timeline_sound *sound, motet_engine *engine,
                              motet_problems *problems)
 {
@@ -68,11 +106,13 @@ static motet_sound load_file(const motet_timeline *timeline, const motet_timelin
     }
     char *path = motet_path_join(timeline->folder, sound->file);
     char *name = unshared_name(timeline, sound);
-    const motet_sound_def def = sound_def(timeline, sound, name);
+    motet_sound_def def = sound_def(timeline, sound, name);
+    motet_marker *markers = place_markers(timeline, sound, rate_of_file(sound, path, engine), &def);
     loaded = motet_sound_load(engine, path, &def);
     if (loaded.id == 0) {
         motet_problems_error_file(problems, sound->line, "%s", motet_last_error());
     }
+    free(markers);
     free(name);
     free(path);
     return loaded;
@@ -112,11 +152,13 @@ static motet_sound load_pcm(const motet_timeline *timeline, const motet_timeline
         .sample_rate_hz = sound->rate_hz,
         .frame_count = frames,
     };
-    const motet_sound_def def = sound_def(timeline, sound, sound->file);
+    motet_sound_def def = sound_def(timeline, sound, sound->file);
+    motet_marker *markers = place_markers(timeline, sound, sound->rate_hz, &def);
     loaded = motet_sound_from_pcm(engine, &pcm, &def);
     if (loaded.id == 0) {
         motet_problems_error(problems, sound->line, "%s", motet_last_error());
     }
+    free(markers);
     free(samples);
     motet_bytes_free(&bytes);
     return loaded;
@@ -160,11 +202,13 @@ static motet_sound load_sound(const motet_timeline *timeline, const motet_timeli
     case MOTET_MATERIAL_SET: return make_set(timeline, sound, engine, loaded, problems);
     case MOTET_MATERIAL_PCM: return load_pcm(timeline, sound, engine, problems);
     case MOTET_MATERIAL_SIGNAL: {
-        const motet_sound_def def = sound_def(timeline, sound, sound->name);
+        motet_sound_def def = sound_def(timeline, sound, sound->name);
+        motet_marker *markers = place_markers(timeline, sound, sound->signal.sample_rate_hz, &def);
         motet_sound made = motet_sound_from_signal(engine, &sound->signal, &def);
         if (made.id == 0) {
             motet_problems_error(problems, sound->line, "%s", motet_last_error());
         }
+        free(markers);
         return made;
     }
     case MOTET_MATERIAL_FILE: return load_file(timeline, sound, engine, problems);
@@ -208,6 +252,7 @@ static void load_sounds(const motet_timeline *timeline, motet_engine *engine, mo
         made->rate_hz = info.sample_rate_hz;
         made->frames = info.frame_count;
         made->loop = (motet_frame_range){info.loop_start_frame, info.loop_end_frame};
+        loaded->has_markers = loaded->has_markers || info.marker_count > 0;
         if (info.truncated) {
             motet_problems_warn(problems, sound->line, "%s: is cut short; its first %llu frames play", sound->file,
                                 (unsigned long long)info.frame_count);

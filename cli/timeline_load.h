@@ -22,6 +22,7 @@ typedef struct motet_loaded {
     motet_loaded_sound *sounds; /* beside timeline->sounds */
     motet_bytes *chunks;        /* beside timeline->chunks */
     size_t sound_count, chunk_count;
+    bool has_markers; /* one of the sounds */
 } motet_loaded;
 
 /* The engine that a header asks for, to be rendered by hand; the caller may change the def before creating it. */

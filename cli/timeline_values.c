@@ -79,6 +79,7 @@ static char *expected_text(const motet_key *key)
         [MOTET_KEY_WEIGHTS] = "a list of numbers above 0, at most 1000000",
         [MOTET_KEY_RANGE] = "two numbers like [-40, -1], the lowest and the highest",
         [MOTET_KEY_COUNTS] = "two whole numbers like [0, 12], the least and the most",
+        [MOTET_KEY_OBJECTS] = "a list of objects",
         [MOTET_KEY_OBJECT] = "an object",
         [MOTET_KEY_ANY] = "a value",
     };
@@ -198,8 +199,9 @@ static bool is_list_of(const json_t *value, motet_key_kind kind)
     bool good = json_is_array(value);
     for (size_t i = 0; good && i < json_array_size(value); i++) {
         const json_t *item = json_array_get(value, i);
-        good = kind == MOTET_KEY_NAMES ? json_is_string(item) && json_string_length(item) > 0
-                                       : json_number_value(item) >= smallest && json_number_value(item) <= largest;
+        good = kind == MOTET_KEY_NAMES     ? json_is_string(item) && json_string_length(item) > 0
+               : kind == MOTET_KEY_OBJECTS ? json_is_object(item)
+                                           : json_number_value(item) >= smallest && json_number_value(item) <= largest;
     }
     return good;
 }
@@ -242,6 +244,7 @@ static bool read_value(const reader *in, const motet_key *key, const json_t *val
         return json_is_boolean(value) || refuse(in, key, value);
     case MOTET_KEY_CHOICE: return read_choice(in, key, value, result);
     case MOTET_KEY_NAMES:
+    case MOTET_KEY_OBJECTS:
     case MOTET_KEY_WEIGHTS: result->object = value; return is_list_of(value, key->kind) || refuse(in, key, value);
     case MOTET_KEY_RANGE:
     case MOTET_KEY_COUNTS: return read_pair(in, key, value, result);

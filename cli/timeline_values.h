@@ -17,7 +17,7 @@ typedef struct motet_value {
     uint64_t frames;         /* of TIME */
     motet_duration duration; /* of TIME and POSITION */
     const char *text;        /* of TEXT and NOTE; lives as long as the object */
-    const json_t *object;    /* of OBJECT, ANY, NAMES and WEIGHTS */
+    const json_t *object;    /* of OBJECT, OBJECTS, ANY, NAMES and WEIGHTS */
 } motet_value;
 
 /* Fills values[field] for each key of the table. `base` is the engine's. False when something was wrong; then it has

@@ -10,12 +10,15 @@
 static const char help[] =
     "Usage: motet info FILE... [--json]\n"
     "\n"
-    "Tells what is in sound files: kind, rate, channels, length, sample format, loop points, tags, peak and loudness.\n"
+    "Tells what is in sound files: kind, rate, channels, length, sample format, loop points, markers,\n"
+    "tags, peak and loudness.\n"
     "Peak and loudness of a file with more than two channels are those of its fold to stereo.\n"
     "\n"
     "  --json   one JSON document: for one FILE {\"file\", \"format\", \"sample_format\", \"rate\", \"channels\", "
     "\"frames\",\n"
-    "           \"seconds\", \"lossy\", \"truncated\", \"loop_points\": {\"start\", \"end\"}, \"tags\": {}, "
+    "           \"seconds\", \"lossy\", \"truncated\", \"loop_points\": {\"start\", \"end\"}, "
+    "\"markers\":\n"
+    "           [{\"frame\", \"name\"}...], \"tags\": {}, "
     "\"peak_dbfs\",\n"
     "           \"integrated_lufs\"}, for several {\"files\": [...]}; what is not there is null, a file that cannot "
     "be\n"
@@ -37,6 +40,18 @@ static json_t *tags_to_json(const motet_engine *engine, motet_sound sound)
     return tags;
 }
 
+static json_t *markers_to_json(const motet_engine *engine, motet_sound sound)
+{
+    json_t *markers = json_array();
+    motet_marker marker = {0};
+    for (uint32_t i = 0; motet_sound_get_marker(engine, sound, i, &marker) == MOTET_OK && marker.name != NULL; i++) {
+        json_t *entry = json_pack("{s:I}", "frame", (json_int_t)marker.frame);
+        (void)json_object_set_new(entry, "name", motet_json_text(marker.name));
+        (void)json_array_append_new(markers, entry);
+    }
+    return markers;
+}
+
 static json_t *to_json(const char *path, const motet_engine *engine, motet_sound sound, const motet_sound_info *info,
                        const motet_levels *measured)
 {
@@ -56,6 +71,7 @@ static json_t *to_json(const char *path, const motet_engine *engine, motet_sound
     (void)json_object_set_new(document, "lossy", json_boolean(info->lossy));
     (void)json_object_set_new(document, "truncated", json_boolean(info->truncated));
     (void)json_object_set_new(document, "loop_points", points);
+    (void)json_object_set_new(document, "markers", markers_to_json(engine, sound));
     (void)json_object_set_new(document, "tags", tags_to_json(engine, sound));
     (void)json_object_set_new(document, "peak_dbfs", motet_json_number(measured->peak_dbfs));
     (void)json_object_set_new(document, "integrated_lufs", motet_json_number(measured->lufs));
@@ -85,6 +101,15 @@ static void print(json_t *document)
     if (json_is_object(points)) {
         printf("  %-13s %lld to %lld\n", "loop points", (long long)json_integer_value(json_object_get(points, "start")),
                (long long)json_integer_value(json_object_get(points, "end")));
+    }
+    size_t i = 0;
+    json_t *marker = NULL;
+    json_array_foreach(json_object_get(document, "markers"), i, marker)
+    {
+        printf("  %-13s %lld%s%s\n", i == 0 ? "markers" : "",
+               (long long)json_integer_value(json_object_get(marker, "frame")),
+               json_string_length(json_object_get(marker, "name")) > 0 ? "  " : "",
+               json_string_value(json_object_get(marker, "name")));
     }
     print_level("peak", json_object_get(document, "peak_dbfs"), "dBFS");
     print_level("loudness", json_object_get(document, "integrated_lufs"), "LUFS");

@@ -228,6 +228,24 @@ static void judge_clicks(const motet_watch *watch, size_t place, const motet_lin
     }
 }
 
+static void judge_markers(const motet_watch *watch, size_t place, motet_player *player, motet_problems *problems)
+{
+    const motet_timeline_expect *expect = &watch->timeline->expects[place];
+    uint64_t from = watch->of[place].from;
+    uint64_t passed = 0;
+    size_t count = 0;
+    const motet_player_event *events = motet_player_events(player, expect->at, &count);
+    for (size_t i = 0; i < count; i++) {
+        bool inside = events[i].frame >= from && events[i].frame < expect->at;
+        passed += inside && events[i].marker_name != NULL ? events[i].count : 0;
+    }
+    if (passed < expect->markers_low || passed > expect->markers_high) {
+        motet_problems_error(problems, expect->line, "%llu marker%s passed since frame %llu; expected %llu to %llu",
+                             (unsigned long long)passed, passed == 1 ? "" : "s", (unsigned long long)from,
+                             (unsigned long long)expect->markers_low, (unsigned long long)expect->markers_high);
+    }
+}
+
 static motet_lint_report find_clicks(const motet_watch *watch)
 {
     const motet_timeline_header *header = &watch->timeline->header;
@@ -240,7 +258,7 @@ static motet_lint_report find_clicks(const motet_watch *watch)
     return report;
 }
 
-void motet_watch_judge(motet_watch *watch, const motet_player *player, motet_engine *engine, bool cut,
+void motet_watch_judge(motet_watch *watch, motet_player *player, motet_engine *engine, bool cut,
                        motet_problems *problems)
 {
     const motet_timeline *timeline = watch->timeline;
@@ -267,6 +285,9 @@ void motet_watch_judge(motet_watch *watch, const motet_player *player, motet_eng
         }
         if (expect->has_clicks) {
             judge_clicks(watch, i, &clicks, problems);
+        }
+        if (expect->has_markers) {
+            judge_markers(watch, i, player, problems);
         }
     }
     for (size_t i = 0; i < timeline->bus_count; i++) {

@@ -24,7 +24,7 @@ void motet_watch_take(motet_watch *watch, const float *interleaved, uint32_t fra
 
 /* The rendering is over. Adds an error to `problems` for each expectation that it does not meet, and a warning for each
  * line that lies behind its end where it was cut off (`cut`); without that, silence goes on. */
-void motet_watch_judge(motet_watch *watch, const motet_player *player, motet_engine *engine, bool cut,
+void motet_watch_judge(motet_watch *watch, motet_player *player, motet_engine *engine, bool cut,
                        motet_problems *problems);
 
 #endif /* MOTET_CLI_WATCH_H */

@@ -326,8 +326,8 @@ def test_expectations():
         expect([BUS, {"at": at, "expect": expected}], *(f"3: {message}" for message in messages))
 
     wrong([], '"expect" in "expect" is []; expected an object')
-    wrong({}, 'nothing is expected in "expect"; expected "peak_db", "voices" or "clicks"')
-    wrong({"bus": "Music"}, 'nothing is expected in "expect"; expected "peak_db", "voices" or "clicks"')
+    wrong({}, 'nothing is expected in "expect"; expected "peak_db", "voices", "clicks" or "markers"')
+    wrong({"bus": "Music"}, 'nothing is expected in "expect"; expected "peak_db", "voices", "clicks" or "markers"')
     wrong({"bus": "Musik", "voices": [0, 1]}, 'unknown bus "Musik" in "expect"; did you mean "Music"?')
     wrong({"bus": "Music", "clicks": 0}, '"clicks" in "expect" of bus "Music"; expected them of "Master" only')
     wrong({"peek_db": [0, 1]}, 'unknown key "peek_db" in "expect"; did you mean "peak_db"?')
