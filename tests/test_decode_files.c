@@ -71,10 +71,9 @@ static void test_loop_wav(void **state)
     }
 }
 
-/* AIFF keeps loops as markers between frames: the end is the frame after the loop already. */
-static void test_loop_aiff(void **state)
+/* 1000 frames with markers at 100 and 900. */
+static audio_bytes make_aiff(bool loop)
 {
-    (void)state;
     audio_bytes file = {0};
     audio_bytes_append_text(&file, "FORM");
     audio_bytes_append_be(&file, 0, 4);
@@ -93,19 +92,28 @@ static void test_loop_aiff(void **state)
         audio_bytes_append_be(&file, 1, 1);
         audio_bytes_append_text(&file, k == 1 ? "a" : "b");
     }
-    audio_bytes_append_text(&file, "INST");
-    audio_bytes_append_be(&file, 20, 4);
-    audio_bytes_append(&file, "\x3C\0\0\x7F\0\x7F\0\0", 8);
-    audio_bytes_append_be(&file, 1, 2); /* sustain loop forward */
-    audio_bytes_append_be(&file, 1, 2);
-    audio_bytes_append_be(&file, 2, 2);
-    for (int k = 0; k < 3; k++) audio_bytes_append_be(&file, 0, 2);
+    if (loop) {
+        audio_bytes_append_text(&file, "INST");
+        audio_bytes_append_be(&file, 20, 4);
+        audio_bytes_append(&file, "\x3C\0\0\x7F\0\x7F\0\0", 8);
+        audio_bytes_append_be(&file, 1, 2); /* sustain loop forward */
+        audio_bytes_append_be(&file, 1, 2);
+        audio_bytes_append_be(&file, 2, 2);
+        for (int k = 0; k < 3; k++) audio_bytes_append_be(&file, 0, 2);
+    }
     audio_bytes_append_text(&file, "SSND");
     audio_bytes_append_be(&file, 8 + 2000, 4);
     audio_bytes_append_be(&file, 0, 8);
     for (uint64_t i = 0; i < 1000; i++) audio_bytes_append_be(&file, i, 2);
     for (size_t i = 0; i < 4; i++) file.data[4 + i] = (unsigned char)((file.size - 8) >> 8 * (3 - i));
+    return file;
+}
 
+/* AIFF keeps loops as markers between frames: the end is the frame after the loop already. */
+static void test_loop_aiff(void **state)
+{
+    (void)state;
+    audio_bytes file = make_aiff(true);
     audio_decoder decoder;
     uint64_t frames;
     audio_open_whole(&decoder, &file);
@@ -116,6 +124,178 @@ static void test_loop_aiff(void **state)
     assert_int_equal(samples[999], 999);
     free(samples);
     audio_close(&decoder);
+    audio_bytes_free(&file);
+}
+
+/* ------------------------------------------------------------------------------------------------------- Markers */
+
+static void append_cues(audio_bytes *file, uint32_t claimed, size_t count, const uint32_t *frames)
+{
+    audio_bytes_append_text(file, "cue ");
+    audio_bytes_append_le(file, 4 + 24 * count, 4);
+    audio_bytes_append_le(file, claimed, 4);
+    for (size_t i = 0; i < count; i++) {
+        audio_bytes_append_le(file, i + 1, 4);
+        audio_bytes_append_le(file, 0, 4); /* in the play list */
+        audio_bytes_append_text(file, "data");
+        audio_bytes_append_le(file, 0, 8);
+        audio_bytes_append_le(file, frames[i], 4);
+    }
+}
+
+static void append_label(audio_bytes *file, uint32_t cue, const char *name)
+{
+    size_t size = strlen(name) + 1;
+    audio_bytes_append_text(file, "LIST");
+    audio_bytes_append_le(file, 4 + 8 + 4 + size + size % 2, 4);
+    audio_bytes_append_text(file, "adtllabl");
+    audio_bytes_append_le(file, 4 + size, 4);
+    audio_bytes_append_le(file, cue, 4);
+    audio_bytes_append(file, name, size);
+    audio_bytes_append_le(file, 0, size % 2);
+}
+
+/* Loads the file as a program does. */
+static motet_sound load(motet_engine **engine, const audio_bytes *file, const motet_sound_def *def)
+{
+    motet_engine_def engine_def = {.device = MOTET_DEVICE_MANUAL};
+    *engine = motet_engine_create(&engine_def);
+    assert_non_null(*engine);
+    return motet_sound_load_memory(*engine, file->data, file->size, def);
+}
+
+static void expect_markers(const audio_bytes *file, size_t count, const motet_marker *wanted)
+{
+    motet_engine *engine;
+    motet_sound sound = load(&engine, file, NULL);
+    motet_sound_info info = {0};
+    assert_int_equal(motet_sound_get_info(engine, sound, &info), MOTET_OK);
+    assert_int_equal(info.marker_count, count);
+    for (uint32_t i = 0; i < count; i++) {
+        motet_marker marker;
+        assert_int_equal(motet_sound_get_marker(engine, sound, i, &marker), MOTET_OK);
+        assert_int_equal(marker.frame, wanted[i].frame);
+        assert_string_equal(marker.name, wanted[i].name);
+    }
+    motet_engine_destroy(engine);
+}
+
+static void test_markers_wav(void **state)
+{
+    (void)state;
+    audio_bytes file = {0};
+    /* Out of order, two of one frame, the last frame, and three outside. */
+    static const uint32_t frames[] = {500, 0, 999, 500, 1000, 0x80000000, UINT32_MAX};
+    append_wav_start(&file, 1000);
+    append_cues(&file, 7, 7, frames);
+    append_label(&file, 1, "Caf\xE9"); /* Latin-1 */
+    append_label(&file, 2,
+                 "d\xC3\xA9"
+                 "but");
+    append_label(&file, 5, "outside");
+    append_label(&file, 77, "of nothing");
+    finish_riff(&file);
+    static const motet_marker wanted[] = {
+        {0, "d\xC3\xA9"
+            "but"},
+        {500, "Caf\xC3\xA9"},
+        {500, ""},
+        {999, ""},
+    };
+    expect_markers(&file, 4, wanted);
+
+    /* A def's are in the place of the file's. */
+    motet_engine *engine;
+    const motet_marker own = {7, "own"};
+    motet_sound sound = load(&engine, &file, &(motet_sound_def){.markers = &own, .marker_count = 1});
+    motet_marker marker;
+    assert_int_equal(motet_sound_get_marker(engine, sound, 0, &marker), MOTET_OK);
+    assert_true(marker.frame == 7 && strcmp(marker.name, "own") == 0);
+    assert_int_equal(motet_sound_get_marker(engine, sound, 1, &marker), MOTET_OK);
+    assert_null(marker.name);
+    motet_engine_destroy(engine);
+    audio_bytes_free(&file);
+}
+
+static void test_markers_aiff(void **state)
+{
+    (void)state;
+    audio_bytes file = make_aiff(false);
+    expect_markers(&file, 2, (const motet_marker[]){{100, "a"}, {900, "b"}});
+    audio_bytes_free(&file);
+}
+
+/* Names longer than libsndfile keeps, or than Motet does, end with a whole character. */
+static void test_marker_names(void **state)
+{
+    (void)state;
+    for (size_t shift = 0; shift < 4; shift++) {
+        char name[600], wanted[600] = "";
+        const char *const character = "\xE2\x99\xAA"; /* a note: three bytes */
+        memset(name, 'x', shift);
+        for (size_t i = 0; i < 120; i++) memcpy(name + shift + 3 * i, character, 3);
+        name[shift + 360] = '\0';
+        strcpy(wanted, name);
+        wanted[shift + (255 - shift) / 3 * 3] = '\0';
+        audio_bytes file = {0};
+        append_wav_start(&file, 10);
+        append_cues(&file, 1, 1, (const uint32_t[]){3});
+        append_label(&file, 1, name);
+        finish_riff(&file);
+        expect_markers(&file, 1, &(motet_marker){3, wanted});
+        /* Latin-1 doubles. */
+        memset(name, '\xE9', 200);
+        name[200] = '\0';
+        for (size_t i = 0; i < 127; i++) memcpy(wanted + 2 * i, "\xC3\xA9", 2);
+        wanted[254] = '\0';
+        file.size = 0;
+        append_wav_start(&file, 10);
+        append_cues(&file, 1, 1, (const uint32_t[]){3});
+        append_label(&file, 1, name);
+        finish_riff(&file);
+        expect_markers(&file, 1, &(motet_marker){3, wanted});
+        audio_bytes_free(&file);
+    }
+}
+
+/* Chunks that claim more cue points than they have, and more than there may be. */
+static void test_broken_cues(void **state)
+{
+    (void)state;
+    static const uint32_t claims[] = {0, 1, 4, 3000, 0x7fffffff, 0xffffffff};
+    static const uint32_t frames[] = {1, 2, 3};
+    for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) {
+        audio_bytes file = {0};
+        append_wav_start(&file, 1000);
+        append_cues(&file, claims[i], 3, frames);
+        finish_riff(&file);
+        motet_engine *engine;
+        motet_sound sound = load(&engine, &file, NULL);
+        motet_marker marker = {0};
+        assert_int_not_equal(sound.id, 0);
+        for (uint32_t k = 0; motet_sound_get_marker(engine, sound, k, &marker) == MOTET_OK && marker.name != NULL;
+             k++) {
+            assert_in_range(marker.frame, 0, 999);
+        }
+        motet_engine_destroy(engine);
+        /* Cut anywhere. */
+        for (size_t size = 44 + 2000; size < file.size; size++) {
+            audio_bytes cut = audio_bytes_copy(&file, size);
+            sound = load(&engine, &cut, NULL);
+            motet_engine_destroy(engine);
+            audio_bytes_free(&cut);
+        }
+        audio_bytes_free(&file);
+    }
+    audio_bytes file = {0};
+    uint32_t many[1500];
+    static motet_marker wanted[1000];
+    for (uint32_t i = 0; i < 1500; i++) many[i] = 1499 - i;
+    for (uint32_t i = 0; i < 1000; i++) wanted[i] = (motet_marker){i, ""};
+    append_wav_start(&file, 2000);
+    append_cues(&file, 1500, 1500, many);
+    finish_riff(&file);
+    expect_markers(&file, 1000, wanted); /* the first of them; a warning tells of the others */
     audio_bytes_free(&file);
 }
 
@@ -170,6 +350,45 @@ static void test_loop_comments(void **state)
             }
             if (i == 3) assert_string_equal(find_tag(&decoder, "COMMENT"), "nonsense");
             audio_close(&decoder);
+            audio_bytes_free(&file);
+        }
+    }
+}
+
+static void test_chapters(void **state)
+{
+    (void)state;
+    static const int formats[] = {SF_FORMAT_OGG | SF_FORMAT_VORBIS, SF_FORMAT_OGG | SF_FORMAT_OPUS,
+                                  SF_FORMAT_FLAC | SF_FORMAT_PCM_16};
+    static const struct {
+        const char *first, *second;
+        size_t count;
+        motet_marker marker;
+    } cases[] = {
+        {"CHAPTER001=00:00:00.250", "CHAPTER001NAME=here", 1, {12000, "here"}},
+        {"chapter01=0:00:00.2500x", "chapter01name= Here", 0, {0}},
+        {"Chapter01=00:00:00.0005", "Chapter01Name=Herea", 0, {0}},
+        {"CHAPTER02=000:00:00.001", "CHAPTER03NAME=other", 1, {48, ""}},
+        {"CHAPTER999=0000:00:00.1", "CHAPTER999NAME=last", 1, {4800, "last"}},
+        {"CHAPTER001=00:00:00.416", "CHAPTER002=0:0:00.4", 2, {19200, ""}},
+        {"CHAPTER001=00:00:00.417", "CHAPTER001NAME=late", 0, {0}}, /* behind the end */
+        {"CHAPTER001=00:60:00.000", "CHAPTER1NAME=one: 1", 0, {0}},
+        {"CHAPTER1000=00:00:00.00", "CHAPTERNAME=nothing", 0, {0}},
+        {"CHAPTER001=9999:59:59.9", "CHAPTER001NAME=late", 0, {0}},
+    };
+    for (size_t f = 0; f < 3; f++) {
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+            audio_recipe recipe = {.format = formats[f],
+                                   .channels = 1,
+                                   .rate = 48000,
+                                   .title = "the first comment",
+                                   .artist = "another com."};
+            audio_bytes file = audio_write_tones(&recipe, 20000);
+            bool upper = audio_bytes_find(&file, "TITLE=") != SIZE_MAX;
+            replace(&file, upper ? "TITLE=the first comment" : "title=the first comment", cases[i].first);
+            replace(&file, upper ? "ARTIST=another com." : "artist=another com.", cases[i].second);
+            motet_marker wanted[2] = {cases[i].marker, {19968, ""}};
+            expect_markers(&file, cases[i].count, wanted);
             audio_bytes_free(&file);
         }
     }
@@ -559,11 +778,25 @@ static void test_real_mp3(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_loop_wav),   cmocka_unit_test(test_loop_aiff),       cmocka_unit_test(test_loop_comments),
-        cmocka_unit_test(test_tags),       cmocka_unit_test(test_tags_mp3),        cmocka_unit_test(test_zero_frames),
-        cmocka_unit_test(test_aiff_order), cmocka_unit_test(test_trailing_chunks), cmocka_unit_test(test_wrapped),
-        cmocka_unit_test(test_chain),      cmocka_unit_test(test_real_vorbis),     cmocka_unit_test(test_real_flac),
-        cmocka_unit_test(test_real_wav),   cmocka_unit_test(test_real_mp3),
+        cmocka_unit_test(test_loop_wav),
+        cmocka_unit_test(test_loop_aiff),
+        cmocka_unit_test(test_markers_wav),
+        cmocka_unit_test(test_markers_aiff),
+        cmocka_unit_test(test_marker_names),
+        cmocka_unit_test(test_broken_cues),
+        cmocka_unit_test(test_chapters),
+        cmocka_unit_test(test_loop_comments),
+        cmocka_unit_test(test_tags),
+        cmocka_unit_test(test_tags_mp3),
+        cmocka_unit_test(test_zero_frames),
+        cmocka_unit_test(test_aiff_order),
+        cmocka_unit_test(test_trailing_chunks),
+        cmocka_unit_test(test_wrapped),
+        cmocka_unit_test(test_chain),
+        cmocka_unit_test(test_real_vorbis),
+        cmocka_unit_test(test_real_flac),
+        cmocka_unit_test(test_real_wav),
+        cmocka_unit_test(test_real_mp3),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -243,12 +243,7 @@ static motet_result mpeg_open(const motet_source *source, motet_decoder **decode
     if (result == MOTET_OK && claimed == 0 && mpg123_scan(opened->handle) != MPG123_OK) {
         result = mpg123_failed(opened, MPG123_ERR, error, error_size);
     }
-    if (result == MOTET_OK) {
-        read_tags(opened);
-        if (opened->tags.no_memory) {
-            result = motet_decode_fail(MOTET_ERROR_MEMORY, error, error_size, "no memory for the tags");
-        }
-    }
+    if (result == MOTET_OK) read_tags(opened);
     if (result != MOTET_OK) {
         mpeg_close(opened);
         return result;
@@ -270,6 +265,10 @@ static motet_result mpeg_open(const motet_source *source, motet_decoder **decode
         snprintf(info->encoding, sizeof(info->encoding), "MPEG audio layer %" PRIu32, frame.layer);
     }
     motet_tags_write(&opened->tags, info);
+    if (opened->tags.no_memory) {
+        mpeg_close(opened);
+        return motet_decode_fail(MOTET_ERROR_MEMORY, error, error_size, "no memory for the tags");
+    }
     *decoder = opened;
     return MOTET_OK;
 }

@@ -12,6 +12,7 @@
 #include "base/thread.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 enum {
     PIECE_SAMPLES = 4096,
     FLAC_PIECE_FRAMES = 512,
+    CUES_MAX = 4096,
     OPUS_RATE_HZ = 48000,
     /* Opus decodes a second before the frame that is sought: its predictors forget by and by. */
     OPUS_PREROLL_FRAMES = OPUS_RATE_HZ,
@@ -175,6 +177,41 @@ static void read_instrument(motet_decoder *decoder, motet_decoder_info *info)
     }
 }
 
+/* The name of a cue point: what libsndfile has cut off inside a character loses that one. */
+static size_t cue_name_length(const SF_CUE_POINT *cue)
+{
+    size_t size = strnlen(cue->name, sizeof(cue->name));
+    if (size < sizeof(cue->name) - 1) return size;
+    for (size_t back = 1; back < 4; back++) {
+        unsigned char byte = (unsigned char)cue->name[size - back];
+        size_t length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 0;
+        if (length > 0) return length > back ? size - back : size;
+        if (byte < 0x80) break;
+    }
+    return size;
+}
+
+/* The cue points of WAV, the markers of AIFF. Both count frames from the start of the sound. */
+static void read_cues(motet_decoder *decoder)
+{
+    uint32_t count = 0;
+    if (sf_command(decoder->file, SFC_GET_CUE_COUNT, &count, sizeof(count)) != SF_TRUE || count == 0) return;
+    if (count > CUES_MAX) count = CUES_MAX;
+    size_t size = offsetof(SF_CUES, cue_points) + count * sizeof(SF_CUE_POINT);
+    SF_CUES *cues = calloc(1, size > sizeof(SF_CUES) ? size : sizeof(SF_CUES));
+    if (cues == NULL) {
+        decoder->tags.no_memory = true;
+        return;
+    }
+    if (sf_command(decoder->file, SFC_GET_CUE, cues, (int)size) == SF_TRUE) {
+        const SF_CUE_POINT *cue = cues->cue_points;
+        for (uint32_t i = 0; i < count && i < cues->cue_count; i++, cue++) {
+            motet_tags_add_marker(&decoder->tags, cue->sample_offset, cue->name, cue_name_length(cue));
+        }
+    }
+    free(cues);
+}
+
 /* Opens the file and holds what it says against what Motet reads. */
 static motet_result describe(motet_decoder *decoder, const char *container, const motet_chunks *chunks,
                              const motet_ogg_scan *scan, motet_decoder_info *info, char *error, size_t error_size)
@@ -240,11 +277,12 @@ static motet_result describe(motet_decoder *decoder, const char *container, cons
     snprintf(decoder->name, sizeof(decoder->name), "%s", decoder->opus ? "Opus" : container);
     /* FLAC's and Opus's have been read with all their keys. */
     if (decoder->tags.count == 0) read_tags(decoder);
+    read_instrument(decoder, info);
+    read_cues(decoder);
+    motet_tags_write(&decoder->tags, info);
     if (decoder->tags.no_memory) {
         return motet_decode_fail(MOTET_ERROR_MEMORY, error, error_size, "no memory for the tags");
     }
-    read_instrument(decoder, info);
-    motet_tags_write(&decoder->tags, info);
     return MOTET_OK;
 }
 

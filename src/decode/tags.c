@@ -9,6 +9,8 @@ enum {
     TAGS_MAX = 256,
     TAG_KEY_MAX = 64,
     TAG_VALUE_MAX = 16384, /* bytes; lyrics fit, pictures in base64 don't */
+    CHAPTERS = 1000,       /* numbered with three digits */
+    MARKERS_MAX = 4096,
 };
 
 /* The length of the UTF-8 sequence at `text`, or 0 where there is none. */
@@ -89,6 +91,59 @@ static void read_loop_point(motet_tag_list *list, const char *key, const char *v
     }
 }
 
+/* HH:MM:SS with up to three digits of its parts. */
+static bool read_time(const char *text, size_t size, uint64_t *milliseconds)
+{
+    uint64_t parts[3];
+    size_t at = 0;
+    for (int i = 0; i < 3; i++) {
+        size_t start = at;
+        while (at < size && text[at] >= '0' && text[at] <= '9') at++;
+        if (at - start > 4 || !read_number(text + start, at - start, &parts[i]) || (i > 0 && parts[i] > 59))
+            return false;
+        if (i < 2 && (at == size || text[at++] != ':')) return false;
+    }
+    *milliseconds = ((parts[0] * 60 + parts[1]) * 60 + parts[2]) * 1000;
+    if (at == size) return true;
+    uint64_t fraction;
+    size_t digits = size - at - 1;
+    if (text[at] != '.' || digits > 3 || !read_number(text + at + 1, digits, &fraction)) return false;
+    for (; digits < 3; digits++) fraction *= 10;
+    *milliseconds += fraction;
+    return true;
+}
+
+static char *make_text(const char *text, size_t size)
+{
+    char *copy = malloc(2 * size + 1);
+    if (copy != NULL) copy_text(copy, text, size);
+    return copy;
+}
+
+static void read_chapter(motet_tag_list *list, const char *key, const char *value, size_t value_size)
+{
+    uint64_t number;
+    size_t digits = 0;
+    if (strncmp(key, "CHAPTER", 7) != 0) return;
+    key += 7;
+    while (key[digits] >= '0' && key[digits] <= '9') digits++;
+    bool is_name = strcmp(key + digits, "NAME") == 0;
+    if (digits < 2 || digits > 3 || !read_number(key, digits, &number) || (key[digits] != '\0' && !is_name)) return;
+    if (list->chapters == NULL) list->chapters = calloc(CHAPTERS, sizeof(*list->chapters));
+    if (list->chapters == NULL) {
+        list->no_memory = true;
+        return;
+    }
+    motet_chapter *chapter = &list->chapters[number];
+    if (!is_name) {
+        chapter->has_time = read_time(value, value_size, &chapter->milliseconds);
+        return;
+    }
+    free(chapter->name);
+    chapter->name = make_text(value, value_size);
+    list->no_memory = list->no_memory || chapter->name == NULL;
+}
+
 void motet_tags_add(motet_tag_list *list, const char *key, size_t key_size, const char *value, size_t value_size)
 {
     const char *nul = memchr(value, '\0', value_size);
@@ -105,6 +160,7 @@ void motet_tags_add(motet_tag_list *list, const char *key, size_t key_size, cons
     name[key_size] = '\0';
     if (strcmp(name, "METADATA_BLOCK_PICTURE") == 0 || strcmp(name, "COVERART") == 0) return;
     read_loop_point(list, name, value, value_size);
+    read_chapter(list, name, value, value_size);
 
     if (list->count == TAGS_MAX) return;
     if (list->tags == NULL) list->tags = calloc(TAGS_MAX, sizeof(*list->tags));
@@ -144,8 +200,29 @@ void motet_tags_add_block(motet_tag_list *list, const unsigned char *bytes, size
     }
 }
 
-void motet_tags_write(const motet_tag_list *list, motet_decoder_info *info)
+void motet_tags_add_marker(motet_tag_list *list, uint64_t frame, const char *name, size_t name_size)
 {
+    if (list->marker_count == MARKERS_MAX) return;
+    if (list->markers == NULL) list->markers = calloc(MARKERS_MAX, sizeof(*list->markers));
+    char *copy = list->markers != NULL ? make_text(name, name_size) : NULL;
+    if (copy == NULL) {
+        list->no_memory = true;
+        return;
+    }
+    list->markers[list->marker_count++] = (motet_marker){frame, copy};
+}
+
+void motet_tags_write(motet_tag_list *list, motet_decoder_info *info)
+{
+    for (int i = 0; list->chapters != NULL && i < CHAPTERS; i++) {
+        const motet_chapter *chapter = &list->chapters[i];
+        if (!chapter->has_time) continue;
+        const char *name = chapter->name != NULL ? chapter->name : "";
+        uint64_t frame = (chapter->milliseconds * info->sample_rate_hz + 500) / 1000;
+        motet_tags_add_marker(list, frame, name, strlen(name));
+    }
+    info->marker_count = list->marker_count;
+    info->markers = list->markers;
     info->tag_count = list->count;
     info->tags = list->tags;
     if (info->loop_end_frame != 0 || !(list->has_loop_start || list->has_loop_end || list->has_loop_length)) return;
@@ -164,5 +241,9 @@ void motet_tags_free(motet_tag_list *list)
 {
     for (uint32_t i = 0; i < list->count; i++) free((char *)list->tags[i].key);
     free(list->tags);
+    for (int i = 0; list->chapters != NULL && i < CHAPTERS; i++) free(list->chapters[i].name);
+    free(list->chapters);
+    for (uint32_t i = 0; i < list->marker_count; i++) free((char *)list->markers[i].name);
+    free(list->markers);
     *list = (motet_tag_list){0};
 }

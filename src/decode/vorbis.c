@@ -126,9 +126,6 @@ static motet_result describe(motet_decoder *decoder, motet_decoder_info *info, c
     for (int i = 0; comments != NULL && i < comments->comments; i++) {
         motet_tags_add_comment(&decoder->tags, comments->user_comments[i], (size_t)comments->comment_lengths[i]);
     }
-    if (decoder->tags.no_memory) {
-        return motet_decode_fail(MOTET_ERROR_MEMORY, error, error_size, "no memory for the tags");
-    }
 
     *info = (motet_decoder_info){
         .sample_rate_hz = (uint32_t)format->rate,
@@ -139,6 +136,9 @@ static motet_result describe(motet_decoder *decoder, motet_decoder_info *info, c
         .encoding = "Vorbis",
     };
     motet_tags_write(&decoder->tags, info);
+    if (decoder->tags.no_memory) {
+        return motet_decode_fail(MOTET_ERROR_MEMORY, error, error_size, "no memory for the tags");
+    }
     return MOTET_OK;
 }
 
