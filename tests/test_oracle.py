@@ -23,6 +23,12 @@ SKIPPED = 77
 BLOCKS = (1, 63, 64, 512, 4096)
 
 
+def what(event):
+    if event["event"] == "voice_marker":
+        return "voice_marker %d x %d" % (event["marker"], event["count"])
+    return event["reason"] or event["event"].replace("feed_", "")
+
+
 def run_tool(path, out, *options):
     """The samples as the file has them, and the events as (frame, what, name)."""
     command = [MOTET, "render", path, "-o", out, "--stats", "--json", *options]
@@ -33,11 +39,7 @@ def run_tool(path, out, *options):
     samples, _ = output.read_wav(out)
     if report["frames"] != len(samples):
         raise AssertionError("it reports %d frames and writes %d" % (report["frames"], len(samples)))
-    events = [
-        (event["frame"], event["reason"] or event["event"].replace("feed_", ""), event["voice"])
-        for event in report["events"]
-        if event["event"] != "voice_looped"
-    ]
+    events = [(event["frame"], what(event), event["voice"]) for event in report["events"] if event["event"] != "voice_looped"]
     return samples, sorted(events, key=str)
 
 

@@ -33,6 +33,7 @@ def cases():
     yield from tails()
     yield from buses()
     yield from sources()
+    yield from markers()
     yield from feeds()
     yield from ends()
     yield from written()
@@ -428,6 +429,39 @@ def sources():
         {"at": 32, "seek": "v", "to": 3},
         {"at": 34, "set": "v", "loop": False},
         {"at": 80, "end": True},
+    )
+
+
+def markers():
+    marked = {**slope(count=100), "markers": [{"at": at} for at in (0, 10, 10, 50, 99)]}
+    yield case(
+        "markers: pitches, one at each end, several in one frame",
+        marked,
+        {"at": 3, "play": "r", "as": "one"},
+        {"at": 3, "play": "r", "as": "slow", "pitch": 0.37},
+        {"at": 3, "play": "r", "as": "fast", "pitch": 1.3},
+        {"at": 505, "play": "r", "as": "across", "pitch": 64},
+        {"at": 506, "play": "r", "as": "late", "pitch": 2},
+    )
+    yield case(
+        "markers: loops, seeks, pauses, a glide",
+        marked,
+        {"at": 0, "play": "r", "as": "v", "loop": True, "pitch": 0.9},
+        {"at": 20, "play": "r", "as": "w", "from": 11},
+        {"at": 30, "seek": "w", "to": 50},
+        {"at": 31, "seek": "w", "to": 9, "fade": 0},
+        {"at": 32, "pause": "w", "fade": 0},
+        {"at": 600, "resume": "w"},
+        {"at": 610, "set": "v", "pitch": 2.5, "fade": 200},
+        {"at": 700, "set": "v", "loop": False},
+        {"at": 1100, "end": True},
+    )
+    yield case(
+        "markers: what is told behind the end",
+        marked,
+        {"at": 1000, "play": "r", "as": "v", "loop": True},
+        {"at": 1010, "end": True},
+        max_virtual_voices=0,
     )
 
 

@@ -22,6 +22,7 @@ class Material:
         self.channels = channels
         self.frames = frames
         self.finished = finished  # nothing more comes
+        self.markers = []
 
 
 def frames_of(array):
@@ -109,7 +110,13 @@ def generate(kind, values, engine_rate):
 
 
 def load(line, folder, engine_rate):
-    """A "sound" line's material."""
+    """A "sound" line's material; its markers are whole frames here."""
+    material = load_frames(line, folder, engine_rate)
+    material.markers = sorted(marker["at"] for marker in line.get("markers", ()))
+    return material
+
+
+def load_frames(line, folder, engine_rate):
     for kind in ("sine", "constant", "ramp", "impulse", "noise"):
         if kind in line:
             return generate(kind, line[kind], engine_rate)
@@ -156,6 +163,18 @@ class Source:
     def seek(self, position):
         self.position = position * ONE
         self.wrapped = False
+
+    def passed(self, step):
+        """The markers on the way to the next frame's position, round the loop too: numbers, and whether they are at the
+        present one."""
+        start, end = self.position, self.position + step
+        rounds = end // self.length + 1 if self.loop and self.length > 0 else 1
+        places = [
+            (round * self.length + frame * ONE, number)
+            for round in range(rounds)
+            for number, frame in enumerate(self.material.markers)
+        ]
+        return [(number, place == start) for place, number in sorted(places) if start <= place < end]
 
     def advance(self, step):
         self.position += step

@@ -8,6 +8,7 @@ from .timeline import Timeline, frames
 from .voice import Voice, gain_of_setting
 
 ULP = 2.0**-24
+CELL = 512  # markers passed in so many frames share an event
 
 
 def summed(missed, total):
@@ -166,6 +167,12 @@ class Mixer:
     def report(self, frame, voice, what):
         self.events.append((frame, what, voice.as_name, voice.number))
 
+    def tell_markers(self, voice):
+        if voice.marks is not None:
+            frame, number, count = voice.marks
+            self.report(frame, voice, "voice_marker %d x %d" % (number, count))
+            voice.marks = None
+
     def settle(self):
         """True when nothing sounds any more from here on."""
         self.retire()
@@ -183,6 +190,8 @@ class Mixer:
             parts, starved = voice.render(frame)
             if starved:
                 self.report(frame, voice, "starved")
+            if (frame + 1) % CELL == 0:
+                self.tell_markers(voice)
             for bus, channels, contribution in parts:
                 self.buses[bus].add(channels, contribution)
         self.retire()
@@ -193,6 +202,7 @@ class Mixer:
         for voice in self.voices:
             if voice.over is not None and not getattr(voice, "reported", False):
                 voice.reported = True
+                self.tell_markers(voice)
                 self.report(voice.over[0], voice, voice.over[1])
 
 
@@ -215,8 +225,11 @@ def render(path, rate=None):
     mixer = Mixer(timeline)
     waiting = list(timeline.commands)
     samples, bounds, frame = [], [], 0
+    heard = timeline.end
+    if heard is not None and any(sound.markers for sound in timeline.sounds.values()):
+        heard += -heard % CELL  # what is passed before the end may be told behind it
     while True:
-        if frame == timeline.end:
+        if frame == heard:
             break
         while waiting and waiting[0]["at"] <= frame:
             mixer.apply(frame, waiting.pop(0))
@@ -230,9 +243,12 @@ def render(path, rate=None):
         samples.append([value for value, _ in sides])
         bounds.append([bound for _, bound in sides])
         frame += 1
-    if timeline.end is None:
+    if timeline.end is not None:
+        samples = samples[: timeline.end]
+        mixer.events = [event for event in mixer.events if event[0] <= timeline.end]
+    else:
         # Behind the last voice's end (or refusal) only tails sound; the file ends with the last frame heard.
-        last = max((event[0] for event in mixer.events if event[1] != "starved"), default=0)
+        last = max((voice_end[0] for voice_end in mixer.events if not voice_end[1].startswith(("starved", "voice_marker"))), default=0)
         while len(samples) > last and samples[-1] == [0.0, 0.0]:
             samples.pop()
     return Result(samples, bounds[: len(samples)], mixer.events)

@@ -49,6 +49,22 @@ def sounds(chance):
     yield {"sound": "as16", "pcm": {"file": "noise.f32", "format": "f32", "channels": 1, "rate": 1000}, "store": "s16"}
 
 
+MARKERS = {
+    "mono": (0, 1, 19, 20, 20, 33, 49),
+    "stereo": (3, 50, 59),
+    "short": (6,),
+    "one": (0, 0),
+    "slow": (0, 1, 20, 65),
+    "fast": (5, 99, 100, 329),
+    "s16": (0, 200, 399),
+}
+
+
+def marked(line):
+    places = MARKERS.get(line["sound"])
+    return {**line, "markers": [{"at": at, "name": "at %d" % at} for at in places]} if places else line
+
+
 class Maker:
     def __init__(self, seed):
         self.chance = random.Random(seed)
@@ -79,7 +95,7 @@ class Maker:
 
     def definitions(self):
         for line in sounds(self.chance):
-            self.lines.append(line)
+            self.lines.append(marked(line))
         for k in range(self.chance.randrange(4)):
             line = {"bus": "B%d" % k, "parent": self.chance.choice(self.buses)}
             if self.maybe(0.5):

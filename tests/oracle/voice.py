@@ -88,6 +88,7 @@ class Voice:
         self.stop_frame = None
         self.started = False  # its first frame has been rendered
         self.over = None
+        self.marks = None  # markers passed and not told yet: the first one's frame and number, and how many
         self.fade_in(command)
         if command.get("paused", False):
             self.paused = True
@@ -195,6 +196,11 @@ class Voice:
         self.tails = [tail for tail in self.tails if tail.gate.running(frame + 1) and not tail.source.ended()]
         return parts, starved
 
+    def pass_markers(self, frame, passed):
+        for number, here in passed:
+            first, least, count = self.marks or (frame + (0 if here else 1), number, 0)
+            self.marks = (first, least, count + 1)
+
     def next_frame(self, frame):
         parts, starved = [], False
         if self.held(frame):
@@ -216,6 +222,8 @@ class Voice:
             if place.source.ended() or not place.source.sounding():
                 continue
             parts.append((place.bus, place.source.material.channels, place.contribution(frame, shared, shared_bound)))
+            if place is self.place:
+                self.pass_markers(frame, place.source.passed(place.step(frame)))
             place.source.advance(place.step(frame))
         self.end_if_played_out(frame + 1)
         return parts, starved
