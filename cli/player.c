@@ -332,6 +332,10 @@ static int compare_events(const void *a, const void *b)
     if (first->voice != second->voice) {
         return first->voice < second->voice ? -1 : 1;
     }
+    bool ends = strcmp(first->event, "voice_ended") == 0;
+    if (ends != (strcmp(second->event, "voice_ended") == 0)) {
+        return ends ? 1 : -1; /* nothing comes behind it */
+    }
     int by_name = strcmp(first->event, second->event);
     return by_name != 0 ? by_name : first->marker < second->marker ? -1 : first->marker > second->marker;
 }

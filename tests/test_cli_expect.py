@@ -141,6 +141,17 @@ def test_clicks():
     equal(complaints([*lines, *hard, expect(30000, clicks=2)]), [])
 
 
+def test_markers():
+    sound = constant(markers=[{"at": at} for at in (0, 100, 1000, 4799)])
+    lines = [sound, {"play": "a"}, expect(512, markers=[2, 2]), {"at": 1000, "play": "a"}, expect(2000, markers=[3, 3]),
+             expect(9600, markers=[3, 3])]
+    equal(complaints(lines), [])
+    told = [f"{line}: {passed} passed since frame {since}; expected 5 to 6"
+            for line, passed, since in ((4, "2 markers", 0), (6, "3 markers", 512), (7, "1 marker", 2000))]
+    lines[2:] = [expect(512, markers=[5, 6]), lines[3], expect(2000, markers=[5, 6]), expect(4799, markers=[5, 6])]
+    equal(complaints(lines), told)
+
+
 def test_several_at_one_frame_look_at_the_same_time():
     lines = [{"bus": "A"}, constant(), {"play": "a", "bus": "A"}, expect(1000, voices=[1, 1]), expect(1000, bus="A", peak_db=[-7, -6]),
              expect(1000, peak_db=[-7, -6]), expect(1000, clicks=0), expect(1000, peak_db=[0, 0]), expect(1001, peak_db=[0, 0])]

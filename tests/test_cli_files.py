@@ -131,7 +131,7 @@ def test_info_of_a_wav():
     near([peak], [-6.02], 0.01)
     near([lufs], [-6.02 - 3.01 + 3.01], 0.1)  # a 997 Hz sine of 0 dBFS in two channels is at 0 LUFS
     equal(document, {"file": "a.wav", "format": "WAV", "sample_format": "16-bit PCM", "rate": 48000, "channels": 2,
-                     "frames": 48000, "seconds": 1.0, "lossy": False, "truncated": False, "loop_points": None, "tags": {}})
+                     "frames": 48000, "seconds": 1.0, "lossy": False, "truncated": False, "loop_points": None, "markers": [], "tags": {}})
     text = run("info", "a.wav").text
     for part in ("a.wav\n", "48000 Hz", "1.000", "-6.02 dBFS", "LUFS", "16-bit PCM"):
         assert part in text, text
@@ -148,6 +148,31 @@ def test_info_of_several():
     equal(files[2], {"file": "no.wav", "error": f"no.wav: no such file (looked in {os.path.realpath('.')})"})
     equal(run("info", "no.wav", "--json").json["file"], "no.wav")
     assert "silence" in run("info", "silent.wav").text
+
+
+def test_info_markers():
+    write_wav("a.wav", noise(1000, 1))
+    equal(run("info", "a.wav", "--json").json["markers"], [])
+    assert "markers" not in run("info", "a.wav").text
+    with open("a.wav", "rb") as file:
+        content = file.read()
+    cue = struct.pack("<I", 3) + b"".join(struct.pack("<II4sIII", i + 1, 0, b"data", 0, 0, at) for i, at in enumerate((700, 30, 1000)))
+    label = struct.pack("<I", 1) + b"verse two\0"
+    labels = b"adtl" + b"labl" + struct.pack("<I", len(label)) + label
+    content += b"cue " + struct.pack("<I", len(cue)) + cue + b"LIST" + struct.pack("<I", len(labels)) + labels
+    with open("cued.wav", "wb") as file:
+        file.write(content[:4] + struct.pack("<I", len(content) - 8) + content[8:])
+    equal(run("info", "cued.wav", "--json").json["markers"], [{"frame": 30, "name": ""}, {"frame": 700, "name": "verse two"}])
+    text = run("info", "cued.wav").text
+    assert "  markers       30\n                700  verse two\n" in text, text
+    # Voices tell them; those of the line are in their place. The file's rate is that of its positions.
+    sound = {"sound": "a", "file": "cued.wav"}
+    for more, expected in (({}, [(30, ""), (700, "verse two")]),
+                           ({"markers": [{"at": "10ms", "name": "own"}]}, [(480, "own")]),
+                           ({"markers": [{"at": 3}]}, [(3, "")])):
+        write_timeline("x.jsonl", [{**sound, **more}, {"play": "a"}])
+        events = run("render", "x.jsonl", "-o", "x.wav", "--json").json["events"]
+        equal([(event["frame"], event["marker_name"]) for event in events if event["event"] == "voice_marker"], expected)
 
 
 def test_info_loop_points():

@@ -313,6 +313,27 @@ def test_loops():
            f'3: a loop from frame 4800 to 4800 in "play" {order}')
 
 
+def test_markers():
+    def wrong(markers, *messages, **more):
+        expect([{**SOUND, "markers": markers, **more}], *(f"2: {message}" for message in messages))
+
+    for value in (5, "a", {"at": 5}, [5], [[]]):
+        wrong(value, f'"markers" in "sound" is {json.dumps(value)}; expected a list of objects')
+    wrong([{"at": 0}, {}], 'no "at" in "markers"; expected a whole number of the sound\'s frames, 0 or above, or a string like '
+                           '"10ms", "1.5s" or "2beats"')
+    wrong([{"at": 0, "nmae": "x"}], 'unknown key "nmae" in "markers"; did you mean "name"?')
+    wrong([{"at": 0, "name": 5}], '"name" in "markers" is 5; expected a string')
+    wrong([{"at": 0, "name": "x" * 256}], 'a "name" in "markers" is too long; expected at most 255 bytes')
+    wrong([{"at": 0}] * 1001, '"markers" in "sound" has 1001 entries; expected at most 1000')
+    wrong([{"at": 4800}, {"at": 0}], "a: marker 1 is at frame 4800 of a sound of 4800 frames; expected it inside the sound")
+    expect([SOUND, {"sound": "s", "variations": ["a"], "markers": [{"at": 0}]}],
+           '3: "markers" in "sound" beside "variations"; expected it with the sounds that it picks from')
+    expect([BUS, {"at": 5, "expect": {"markers": 3}}],
+           '3: "markers" in "expect" is 3; expected two whole numbers like [0, 12], the least and the most')
+    expect([BUS, {"at": 5, "expect": {"bus": "Music", "markers": [0, 1]}}],
+           '3: "markers" in "expect" of bus "Music"; expected them of "Master" only')
+
+
 def test_repeats():
     expect([SOUND, {"play": "a", "repeat": 5}], '3: "repeat" without "every" in "play"; expected both or none')
     expect([SOUND, {"play": "a", "every": "1s"}], '3: "every" without "repeat" in "play"; expected both or none')

@@ -22,11 +22,13 @@ class Scene:
         self.feeds = []
         self.lines = [
             {"bus": "A", "volume_db": -2}, {"bus": "B", "parent": "A"}, {"bus": "C", "mute": self.chance(0.2)},
-            {"sound": "s", "sine": {"hz": 440, "seconds": 0.1, "amplitude": 0.4}},
-            {"sound": "n", "noise": {"seconds": 0.05, "amplitude": 0.3, "channels": 2, "rate": 44100}},
+            {"sound": "s", "sine": {"hz": 440, "seconds": 0.1, "amplitude": 0.4},
+             "markers": [{"at": at} for at in (0, 5, 511, 512, "50ms", 4799)]},
+            {"sound": "n", "noise": {"seconds": 0.05, "amplitude": 0.3, "channels": 2, "rate": 44100},
+             "markers": [{"at": "0.02s", "name": "a"}, {"at": 1, "name": "b"}]},
             {"sound": "r", "ramp": {"from": -0.3, "to": 0.3, "seconds": 0.01}},
             {"sound": "none", "constant": {"value": 0.1, "seconds": 0}},
-            {"sound": "one", "constant": {"value": 0.1, "seconds": 1 / 48000}},
+            {"sound": "one", "constant": {"value": 0.1, "seconds": 1 / 48000}, "markers": [{"at": 0, "name": "all"}]},
             self.ruled({"sound": "few", "sine": {"hz": 700, "seconds": 0.02, "amplitude": 0.2}}),
             self.ruled({"sound": "set", "variations": self.r.choices(["s", "n", "r", "one", "few"], k=self.r.randint(1, 4)),
                         "volume_jitter_db": self.r.choice([0, 6]), "pitch_jitter_semitones": self.r.choice([0, 5])})]
@@ -118,7 +120,8 @@ class Scene:
             return None
         bus = self.r.choice([*BUSES, "Master", "Master", "Master"])
         what = {"bus": bus, "peak_db": [self.r.choice([-80, -20]), 12], "voices": [0, self.r.choice([3, 30, 1000])]}
-        return {"expect": {**what, "clicks": self.r.choice([0, 1000])} if bus == "Master" else what}
+        of_master = {"clicks": self.r.choice([0, 1000]), "markers": [0, self.r.choice([3, 10 ** 6])]}
+        return {"expect": {**what, **of_master} if bus == "Master" else what}
 
     def set_bus(self):
         return self.some({"set_bus": self.r.choice(BUSES)}, volume_db=[0, -6, -80, 3], mute=[True, False], solo=[True, False])
@@ -158,7 +161,7 @@ def test_random_scenes():
     # The scenes are worth comparing.
     if SCENES >= 60:
         assert unmet > SCENES / 10, unmet
-        for what in ("ended", "stopped", "stolen", "refused", "voice_looped", "feed_starved"):
+        for what in ("ended", "stopped", "stolen", "refused", "voice_looped", "voice_marker", "feed_starved"):
             assert seen.get(what, 0) > 3, (what, seen)
 
 

@@ -147,6 +147,47 @@ def test_loop_events():
     assert "voice_looped 5 times  voice \"v\"" in text, text
 
 
+def marker_events(events):
+    return [(event["frame"], event["voice"], event["marker"], event["marker_name"], event["count"])
+            for event in events if event["event"] == "voice_marker"]
+
+
+def test_markers():
+    sound = ramp(markers=[{"at": "50ms", "name": "half"}, {"at": 0}, {"at": 4799, "name": "last"}, {"at": 2400, "name": "again"}])
+    lines = [sound, {"at": 7, "play": "a", "as": "v"}, {"at": 7, "play": "a", "as": "w", "pitch": 1.3, "from": 1}]
+    _, events = check_blocks(lines)
+    equal(marker_events(events), [(7, "v", 0, "", 1), (7 + 1846, "w", 1, "half", 2), (7 + 2400, "v", 1, "half", 2),
+                                  (7 + 3691, "w", 3, "last", 1), (7 + 4799, "v", 3, "last", 1)])
+    equal(events[0], {"frame": 7, "event": "voice_marker", "reason": None, "voice": "v", "line": 3, "count": 1, "marker": 0,
+                      "marker_name": ""})
+    text = run("render", "-", "-o", "x.wav", "--stats", stdin=timeline_bytes(lines)).text
+    assert 'voice_marker "half" 2 times  voice "v"' in text and "voice_marker 0  voice" in text, text
+    # The end of a voice is the last that is told of it.
+    _, events = check_blocks([sound, {"play": "a", "as": "v", "pitch": 64}])
+    equal([event["event"] for event in events], ["voice_marker", "voice_ended"])
+    _, events = check_blocks([sound, {"play": "a", "as": "v", "pitch": 64, "from": 4750}])
+    equal([(event["frame"], event["event"]) for event in events], [(1, "voice_marker"), (1, "voice_ended")])
+
+
+def test_markers_are_told_behind_the_end():
+    # Of a converted sound, round a loop, up to an end in the middle of what shares an event.
+    sound = ramp(frames=9600, rate=24000, markers=[{"at": "100ms", "name": "x"}])
+    for end in (4801, 5000, 5120, 5121):
+        _, events = check_blocks([sound, {"play": "a", "as": "v", "loop": True}, {"at": end, "end": True}])
+        equal(marker_events(events), [(4800, "v", 0, "x", 1)], end)
+    _, events = check_blocks([sound, {"play": "a", "as": "v", "loop": True}, {"at": 4799, "end": True}])
+    equal(marker_events(events), [])
+
+
+def test_markers_of_a_set():
+    lines = [ramp("a", markers=[{"at": 5, "name": "of a"}]), ramp("b", markers=[{"at": 1}, {"at": 9, "name": "of b"}]),
+             {"sound": "s", "variations": ["a", "b"]}, {"play": "s", "as": "v", "repeat": 4, "every": 5120}]
+    _, events = check_blocks(lines)
+    # Never the same twice in a row.
+    found = [(frame % 5120, name, count) for frame, _, _, name, count in marker_events(events)]
+    equal(sorted(found), [(1, "", 2)] * 2 + [(5, "of a", 1)] * 2)
+
+
 def test_loop_crossfade():
     source = ramp_samples(start=-0.5)
     share = smooth(200)
