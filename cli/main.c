@@ -8,20 +8,11 @@
 #include <string.h>
 
 static const motet_tool_verb effects = {.name = "effects", .summary = "the effects and their parameters"};
-static const motet_tool_verb bench = {.name = "bench", .summary = "how fast this machine mixes"};
 
 static const motet_tool_verb *const verbs[] = {
-    &motet_tool_play,
-    &motet_tool_render,
-    &motet_tool_check,
-    &motet_tool_compare,
-    &motet_tool_info,
-    &motet_tool_devices,
-    &motet_tool_version,
-    &motet_tool_lint,
-    &motet_tool_draw,
-    &effects,
-    &bench,
+    &motet_tool_play,    &motet_tool_render,  &motet_tool_check, &motet_tool_compare, &motet_tool_info,
+    &motet_tool_devices, &motet_tool_version, &motet_tool_lint,  &motet_tool_draw,    &effects,
+    &motet_tool_bench,
 };
 
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };

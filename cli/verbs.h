@@ -18,6 +18,7 @@ extern const motet_tool_verb motet_tool_lint;
 extern const motet_tool_verb motet_tool_draw;
 extern const motet_tool_verb motet_tool_info;
 extern const motet_tool_verb motet_tool_devices;
+extern const motet_tool_verb motet_tool_bench;
 extern const motet_tool_verb motet_tool_version;
 
 #endif /* MOTET_CLI_VERBS_H */
