@@ -1,5 +1,6 @@
 # A thin front for CMake; see CONTRIBUTING.md. Each goal works on a clean clone, and again.
-.PHONY: all build demo figures purity clicks loops voices hashes pictures test format check-format lint sanitize rtsan clean help
+.PHONY: all build demo figures purity clicks loops voices hashes bench bench-peers performance pictures test format check-format \
+    lint sanitize rtsan clean help
 
 all: build
 
@@ -12,6 +13,9 @@ help:
 	@echo 'make voices        what thousands of virtual voices cost, measured'
 	@echo 'make figures       all four, one after the other'
 	@echo 'make hashes        whether the examples render to the same samples at every block size, with their hashes'
+	@echo 'make bench         how fast this machine mixes, beside the least that it could take'
+	@echo 'make bench-peers   the same beside other mixers: FAudio, OpenAL Soft and SDL2_mixer'
+	@echo 'make performance   measure all that and write it into docs/performance.md'
 	@echo 'make pictures      draw the pictures of the documentation'
 	@echo 'make test          install what the tests need, run all of them with gcc, clang and the sanitizers'
 	@echo 'make format        format the sources'
@@ -47,6 +51,22 @@ hashes:
 	@scripts/setup --build
 	@scripts/build
 	@scripts/hashes
+
+bench:
+	@scripts/setup --build
+	@scripts/build
+	@build/motet bench
+
+bench-peers:
+	@scripts/setup --peers
+	@scripts/build -DMOTET_PEERS=ON
+	@cmake --build build --target motet_peers --parallel >/dev/null
+	@build/bench/peers --json build/bench/peers.json
+	@build/motet bench --from build/bench/peers.json -o build/bench/peers.svg >/dev/null
+	@echo 'bench-peers: build/bench/peers.json, build/bench/peers.svg'
+
+performance: bench-peers
+	@scripts/performance
 
 pictures:
 	@scripts/setup --demo

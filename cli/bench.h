@@ -120,6 +120,7 @@ typedef struct motet_bench_figure {
     double ns, low_ns, high_ns; /* median, and the tenths at either end */
     double push_ns;             /* of the median: what giving the changes took */
     double worst_block_us;
+    double level_db; /* RMS of some of the output: that something was mixed, and as loud as by others */
     size_t slices;
 } motet_bench_figure;
 

@@ -42,6 +42,7 @@ static json_t *workload_of(const motet_bench_run *run, size_t place, const motet
     const char *quality = motet_bench_quality_name(which->quality);
     json_t *row = json_object();
     json_t *peers = json_object();
+    json_t *levels = json_object();
     (void)json_object_set_new(row, "name", json_string(which->name));
     (void)json_object_set_new(row, "what", json_string(motet_bench_describe(which)));
     (void)json_object_set_new(row, "quality", *quality != '\0' ? json_string(quality) : json_null());
@@ -53,16 +54,20 @@ static json_t *workload_of(const motet_bench_run *run, size_t place, const motet
     set_number(row, "worst_block_us", motet->worst_block_us);
     set_number(row, "voices_per_core", floor(1e9 / MOTET_BENCH_RATE / motet->ns));
     (void)json_object_set_new(row, "slices", json_integer((json_int_t)motet->slices));
-    for (size_t s = 1; s < run->side_count; s++) {
+    for (size_t s = 0; s < run->side_count; s++) {
+        if (figures[s].measured) {
+            set_number(levels, run->sides[s]->name, figures[s].level_db);
+        }
         if (run->sides[s] == &motet_bench_limit) {
             set_number(row, "limit_ns", figures[s].measured ? figures[s].ns : NAN);
             set_number(row, "ratio", figures[s].measured ? motet->ns / figures[s].ns : NAN);
             set_number(row, "difference_db", motet_bench_difference_db(which));
-        } else if (figures[s].measured) {
+        } else if (s > 0 && figures[s].measured) {
             set_number(peers, run->sides[s]->name, figures[s].ns);
         }
     }
     (void)json_object_set_new(row, "peers", peers);
+    (void)json_object_set_new(row, "levels_db", levels);
     return row;
 }
 

@@ -54,6 +54,7 @@ typedef struct record {
     double *ns, *push_ns; /* for a voice and a frame, one of each slice */
     size_t count, ns_capacity, push_capacity;
     double worst_ns; /* of a block */
+    double power;    /* of the last block of each slice, added up */
 } record;
 
 typedef struct turn {
@@ -130,6 +131,9 @@ static void take_slice(turn *t, record *r)
     r->ns[r->count] = ns / (frames * t->setup->which.voices);
     r->push_ns[r->count] = push_ns / (frames * t->setup->which.voices);
     r->count++;
+    for (size_t i = 0; i < 2 * MOTET_BENCH_BLOCK; i++) {
+        r->power += (double)t->out[i] * (double)t->out[i] / (2 * MOTET_BENCH_BLOCK);
+    }
 }
 
 static bool take_turn(const motet_bench_side *side, motet_bench_setup *setup, double seconds, record *r)
@@ -161,6 +165,7 @@ static motet_bench_figure figure_of(record *r)
     figure.low_ns = motet_bench_quantile(r->ns, r->count, 0.1);
     figure.high_ns = motet_bench_quantile(r->ns, r->count, 0.9);
     figure.push_ns = motet_bench_quantile(r->push_ns, r->count, 0.5);
+    figure.level_db = r->count > 0 ? motet_level_db(sqrt(r->power / (double)r->count)) : NAN;
     free(r->ns);
     free(r->push_ns);
     return figure;

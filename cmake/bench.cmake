@@ -13,3 +13,18 @@ if(TARGET motet_lint)
     set_target_properties(motet_clicks PROPERTIES
         OUTPUT_NAME clicks RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
 endif()
+
+# The same workloads through the mixers that Debian has packages of. bench/peers is asked for by name only, so they are
+# looked for when it is configured with -DMOTET_PEERS=ON (make bench-peers).
+option(MOTET_PEERS "Build the comparison with other mixers: FAudio, OpenAL Soft, SDL2_mixer" OFF)
+if(MOTET_PEERS AND TARGET motet_tool)
+    pkg_check_modules(PEERS REQUIRED IMPORTED_TARGET FAudio openal SDL2_mixer sdl2)
+    file(GLOB peer_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/bench/peers/*.c" "${PROJECT_SOURCE_DIR}/cli/bench*.c")
+    add_executable(motet_peers EXCLUDE_FROM_ALL ${peer_sources}
+        cli/memory.c cli/options.c cli/output.c cli/svg.c)
+    target_include_directories(motet_peers PRIVATE "${PROJECT_SOURCE_DIR}/cli" "${PROJECT_SOURCE_DIR}/bench/peers")
+    target_link_libraries(motet_peers PRIVATE motet_flags motet::core PkgConfig::PEERS PkgConfig::JANSSON Threads::Threads
+        "$<$<BOOL:${MOTET_HAVE_LIBM}>:m>")
+    set_target_properties(motet_peers PROPERTIES
+        OUTPUT_NAME peers RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+endif()
