@@ -1,5 +1,6 @@
 /* The look-ahead limiter: what it may never do (touch what is below the ceiling, let anything above it, depend on the
  * sizes of calls, move with a corner), and what it does against a plain restatement in double. */
+#include "dsp/kernels.h"
 #include "dsp/limiter.h"
 
 #include <float.h>
@@ -14,6 +15,8 @@
 #include <cmocka.h>
 
 enum { CANARY = 64 };
+
+static const motet_kernels *kernels; /* those under test */
 
 typedef struct subject {
     motet_limiter *limiter;
@@ -30,7 +33,7 @@ static subject create(uint32_t rate, double ceiling)
     memset(s.memory, 0, s.size);
     memset(s.memory + s.size, 0xa5, CANARY);
     s.limiter = (motet_limiter *)(void *)s.memory;
-    motet_limiter_init(s.limiter, rate, ceiling);
+    motet_limiter_init(s.limiter, kernels, rate, ceiling);
     return s;
 }
 
@@ -148,7 +151,7 @@ static void single_peaks_of_every_size(void **state)
     subject s = create(1000, 1.0); /* a latency of 2 frames */
     float peak = 1.0f;
     for (int i = 0; i < 20000; i++) {
-        motet_limiter_init(s.limiter, 1000, 1.0);
+        motet_limiter_init(s.limiter, kernels, 1000, 1.0);
         float l[5] = {0, 0, 0, 0, 0}, r[5] = {peak, 0, 0, 0, 0};
         motet_limiter_process(s.limiter, l, r, 5);
         assert_true(r[2] <= 1.0f);
@@ -179,7 +182,7 @@ static void calls_of_any_size_give_the_same(void **state)
         for (uint64_t seed = 0; seed < 4; seed++) {
             memcpy(left, in_left, sizeof left);
             memcpy(right, in_right, sizeof right);
-            motet_limiter_init(s.limiter, rates[r], 0.7);
+            motet_limiter_init(s.limiter, kernels, rates[r], 0.7);
             static const size_t longest[] = {1, 7, 200, 3000};
             uint64_t random = seed;
             for (size_t n = 0, count; n < FRAMES; n += count) {
@@ -377,5 +380,10 @@ int main(void)
         cmocka_unit_test(a_stray_infinity_passes),
         cmocka_unit_test(bits_are_the_same_everywhere),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failures = 0;
+    for (uint32_t level = 0; level < motet_kernels_count(); level++) {
+        kernels = motet_kernels_at(level);
+        failures += cmocka_run_group_tests_name(kernels->name, tests, NULL, NULL);
+    }
+    return failures;
 }

@@ -19,6 +19,7 @@ static const motet_kernels plain = {
     .scale = motet_scale,
     .scale_ramped = motet_scale_ramped,
     .largest = motet_largest,
+    .sum_of_squares = motet_sum_of_squares,
     .convert_s16_to_f32 = motet_convert_s16_to_f32,
     .convert_f32_to_s16 = motet_convert_f32_to_s16,
     .interleave = motet_interleave,
@@ -33,6 +34,9 @@ static const motet_kernels plain = {
     .ramp_write = motet_ramp_run_write,
     .ramp_multiply = motet_ramp_run_multiply,
     .ramp_gains = motet_ramp_gains,
+    .limiter_reductions = motet_limiter_reductions,
+    .limiter_exchange = motet_limiter_exchange,
+    .biquad_bank = motet_biquad_bank_run,
 };
 
 enum { MOST_LEVELS = 4 };

@@ -8,7 +8,9 @@
 #define MOTET_DSP_KERNELS_H
 
 #include "base/nonblocking.h"
+#include "dsp/biquad.h"
 #include "dsp/interpolate.h"
+#include "dsp/limiter_kernels.h"
 #include "dsp/mix.h"
 #include "dsp/ramp_kernels.h"
 #include "dsp/sinc.h"
@@ -32,6 +34,7 @@ typedef struct motet_kernels {
     motet_scale_fn *scale;
     motet_scale_ramped_fn *scale_ramped;
     motet_largest_fn *largest;
+    motet_sum_of_squares_fn *sum_of_squares;
 
     /* dsp/convert.h */
     void (*convert_s16_to_f32)(float *out, const int16_t *in, size_t sample_count) MOTET_NONBLOCKING;
@@ -46,6 +49,13 @@ typedef struct motet_kernels {
     motet_ramp_weights_fn *smooth_weights, *shed_weights;
     motet_ramp_run_fn *ramp_write, *ramp_multiply;
     motet_ramp_gains_fn *ramp_gains;
+
+    /* dsp/limiter_kernels.h */
+    motet_limiter_reductions_fn *limiter_reductions;
+    motet_limiter_exchange_fn *limiter_exchange;
+
+    /* dsp/biquad.h */
+    motet_biquad_bank_fn *biquad_bank;
 } motet_kernels;
 
 /* The levels that this build has, each in a file of its own that alone is compiled for that instruction set. */

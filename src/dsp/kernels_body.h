@@ -318,6 +318,31 @@ static float largest(const float *samples, uint32_t count) MOTET_NONBLOCKING
     return motet_largest(lanes, FLOATS + count - at);
 }
 
+static double sum_of_squares(const float *samples, uint32_t count) MOTET_NONBLOCKING
+{
+    enum { VECTORS = MOTET_SQUARE_SUMS / FLOATS };
+    doubles low[VECTORS], high[VECTORS];
+    for (int v = 0; v < VECTORS; v++) {
+        low[v] = high[v] = doubles_fill(0);
+    }
+    uint32_t at = 0;
+    for (; count - at >= MOTET_SQUARE_SUMS; at += MOTET_SQUARE_SUMS) {
+        for (int v = 0; v < VECTORS; v++) {
+            floats x = floats_load(samples + at + v * FLOATS);
+            doubles first = doubles_of_low(x);
+            doubles second = doubles_of_high(x);
+            low[v] = doubles_add(low[v], doubles_multiply(first, first));
+            high[v] = doubles_add(high[v], doubles_multiply(second, second));
+        }
+    }
+    double sums[MOTET_SQUARE_SUMS];
+    for (int v = 0; v < VECTORS; v++) {
+        doubles_store(sums + v * FLOATS, low[v]);
+        doubles_store(sums + v * FLOATS + DOUBLES, high[v]);
+    }
+    return motet_fold_squares(sums, samples + at, count - at);
+}
+
 /* --------------------------------------------------------------------------------------------------- Conversion */
 
 static void convert_s16_to_f32(float *out, const int16_t *in, size_t sample_count) MOTET_NONBLOCKING
@@ -451,15 +476,116 @@ static void ramp_gains(float *left, float *right, const double *level, const dou
     motet_ramp_gains(left + at, right + at, level + at, share_left + at, share_right + at, count - at);
 }
 
+/* ------------------------------------------------------------------------------------------------------ Limiter */
+
+INLINE doubles remaining_gain(doubles ceiling, doubles peak)
+{
+    return doubles_multiply(doubles_divide(ceiling, peak), doubles_fill(MOTET_LIMITER_FULL_REDUCTION));
+}
+
+static void limiter_reductions(uint32_t *reductions, float ceiling, const float *left, const float *right,
+                               uint32_t count) MOTET_NONBLOCKING
+{
+    doubles most = doubles_fill((double)ceiling);
+    uint32_t at = 0;
+    for (; count - at >= FLOATS; at += FLOATS) {
+        floats sides =
+            floats_larger(floats_magnitude(floats_load(left + at)), floats_magnitude(floats_load(right + at)));
+        floats peak = floats_larger(sides, floats_fill(ceiling));
+        ints remaining =
+            ints_of_doubles(remaining_gain(most, doubles_of_low(peak)), remaining_gain(most, doubles_of_high(peak)));
+        ints_store_u32(reductions + at, ints_subtract_from(MOTET_LIMITER_FULL_REDUCTION, remaining));
+    }
+    motet_limiter_reductions(reductions + at, ceiling, left + at, right + at, count - at);
+}
+
+static void limiter_exchange(float *samples, float *delayed, const double *gains, uint32_t count) MOTET_NONBLOCKING
+{
+    uint32_t at = 0;
+    for (; count - at >= FLOATS; at += FLOATS) {
+        floats out = floats_load(delayed + at);
+        doubles low = doubles_multiply(doubles_of_low(out), doubles_load(gains + at));
+        doubles high = doubles_multiply(doubles_of_high(out), doubles_load(gains + at + DOUBLES));
+        floats_store(delayed + at, floats_load(samples + at));
+        floats_store(samples + at, floats_of_doubles(low, high));
+    }
+    motet_limiter_exchange(samples + at, delayed + at, gains + at, count - at);
+}
+
+/* ------------------------------------------------------------------------------------------------------ Biquads */
+
+/* DOUBLES channels. */
+typedef struct biquad_lanes {
+    doubles b0, b1, b2, a1, a2, s1, s2;
+} biquad_lanes;
+
+INLINE biquad_lanes lanes_of(const motet_biquad_bank *bank, uint32_t channel)
+{
+    return (biquad_lanes){.b0 = doubles_load(bank->b0 + channel),
+                          .b1 = doubles_load(bank->b1 + channel),
+                          .b2 = doubles_load(bank->b2 + channel),
+                          .a1 = doubles_load(bank->a1 + channel),
+                          .a2 = doubles_load(bank->a2 + channel),
+                          .s1 = doubles_load(bank->s1 + channel),
+                          .s2 = doubles_load(bank->s2 + channel)};
+}
+
+INLINE doubles filtered(biquad_lanes *f, doubles x)
+{
+    doubles y = doubles_add(doubles_multiply(f->b0, x), f->s1);
+    doubles next = doubles_add(doubles_multiply(f->b1, x), f->s2);
+    f->s1 = doubles_subtract(next, doubles_multiply(f->a1, y));
+    f->s2 = doubles_subtract(doubles_multiply(f->b2, x), doubles_multiply(f->a2, y));
+    return doubles_unless_less(doubles_magnitude(y), doubles_fill(MOTET_BIQUAD_FLOOR), y);
+}
+
+static void biquad_bank(float *samples, uint32_t count, motet_biquad_bank *bank) MOTET_NONBLOCKING
+{
+    for (uint32_t channel = 0; channel < MOTET_BIQUAD_CHANNELS; channel += FLOATS) {
+        biquad_lanes low = lanes_of(bank, channel);
+        biquad_lanes high = lanes_of(bank, channel + DOUBLES);
+        float *frame = samples + channel;
+        for (uint32_t k = 0; k < count; k++, frame += MOTET_BIQUAD_CHANNELS) {
+            floats x = floats_load(frame);
+            doubles first = filtered(&low, doubles_of_low(x));
+            doubles second = filtered(&high, doubles_of_high(x));
+            floats_store(frame, floats_of_doubles(first, second));
+        }
+        doubles_store(bank->s1 + channel, low.s1);
+        doubles_store(bank->s2 + channel, low.s2);
+        doubles_store(bank->s1 + channel + DOUBLES, high.s1);
+        doubles_store(bank->s2 + channel + DOUBLES, high.s2);
+    }
+}
+
 /* --------------------------------------------------------------------------------------------------------- List */
 
 /* For the level's table. */
-#define KERNELS_OF_THIS_LEVEL                                                                                     \
-    .mix_mono_s16 = mix_mono_s16, .mix_mono_f32 = mix_mono_f32, .mix_stereo_s16 = mix_stereo_s16,                 \
-    .mix_stereo_f32 = mix_stereo_f32, .mix_mono_ramped = mix_mono_ramped, .mix_stereo_ramped = mix_stereo_ramped, \
-    .add = add, .add_split = add_split, .scale = scale, .scale_ramped = scale_ramped, .largest = largest,         \
-    .convert_s16_to_f32 = convert_s16_to_f32, .convert_f32_to_s16 = convert_f32_to_s16, .interleave = interleave, \
-    .smooth_weights = smooth_weights, .shed_weights = shed_weights, .ramp_write = ramp_write,                     \
-    .ramp_multiply = ramp_multiply, .ramp_gains = ramp_gains
+/* clang-format off */
+#define KERNELS_OF_THIS_LEVEL                   \
+    .mix_mono_s16 = mix_mono_s16,               \
+    .mix_mono_f32 = mix_mono_f32,               \
+    .mix_stereo_s16 = mix_stereo_s16,           \
+    .mix_stereo_f32 = mix_stereo_f32,           \
+    .mix_mono_ramped = mix_mono_ramped,         \
+    .mix_stereo_ramped = mix_stereo_ramped,     \
+    .add = add,                                 \
+    .add_split = add_split,                     \
+    .scale = scale,                             \
+    .scale_ramped = scale_ramped,               \
+    .largest = largest,                         \
+    .sum_of_squares = sum_of_squares,           \
+    .convert_s16_to_f32 = convert_s16_to_f32,   \
+    .convert_f32_to_s16 = convert_f32_to_s16,   \
+    .interleave = interleave,                   \
+    .smooth_weights = smooth_weights,           \
+    .shed_weights = shed_weights,               \
+    .ramp_write = ramp_write,                   \
+    .ramp_multiply = ramp_multiply,             \
+    .ramp_gains = ramp_gains,                   \
+    .limiter_reductions = limiter_reductions,   \
+    .limiter_exchange = limiter_exchange,       \
+    .biquad_bank = biquad_bank
+/* clang-format on */
 
 #endif /* MOTET_DSP_KERNELS_BODY_H */

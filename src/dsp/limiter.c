@@ -3,16 +3,15 @@
 #include "dsp/math.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
 /* Frames worked on at once, so that the passes over them keep their arrays on the stack and in L1. */
 enum { CHUNK_FRAMES = 128 };
 
-/* Reductions are counted in steps of 2^-30: fine enough for a peak 180 dB above the ceiling, and every sum below stays
- * under 2^53, so that it is exact in 64 bits and as a double. */
-enum { FULL_REDUCTION = 1 << 30 };
+/* In its steps a peak 180 dB above the ceiling is still told from one a little higher, and every sum below stays under
+ * 2^53, so that it is exact in 64 bits and as a double. */
+enum { FULL_REDUCTION = MOTET_LIMITER_FULL_REDUCTION };
 
 /* Time in which the gain's distance from 1 falls to 1/e. */
 static const double release_seconds = 0.1;
@@ -24,6 +23,7 @@ static const double release_seconds = 0.1;
  * and b[n] / H^2 is what the frame n - N, which comes out now, is reduced by. Every r that b[n] sums up, r[n - N] ...
  * r[n], is a maximum over a window with n - N in it, so their mean is no less than w[n - N]. */
 struct motet_limiter {
+    const motet_kernels *kernels;
     float ceiling;
     uint32_t latency;     /* N */
     uint32_t half;        /* H */
@@ -82,13 +82,15 @@ size_t motet_limiter_size(uint32_t sample_rate_hz)
     return lay_out(NULL, motet_limiter_latency_frames(sample_rate_hz));
 }
 
-void motet_limiter_init(motet_limiter *limiter, uint32_t sample_rate_hz, double ceiling_gain)
+void motet_limiter_init(motet_limiter *limiter, const motet_kernels *kernels, uint32_t sample_rate_hz,
+                        double ceiling_gain)
 {
     assert(ceiling_gain > 0.0 && ceiling_gain <= 1.0);
     const double log2_e = 1.44269504088896340736;
     uint32_t latency = motet_limiter_latency_frames(sample_rate_hz);
     memset(limiter, 0, lay_out(NULL, latency));
     lay_out(limiter, latency);
+    limiter->kernels = kernels;
 
     float ceiling = (float)ceiling_gain;
     if ((double)ceiling > ceiling_gain) { /* the next float towards 0, which has the next lower bits */
@@ -105,96 +107,75 @@ void motet_limiter_init(motet_limiter *limiter, uint32_t sample_rate_hz, double 
     limiter->full_sum = (uint64_t)limiter->half * limiter->half * FULL_REDUCTION;
 }
 
-static float peak_of(float left, float right) MOTET_NONBLOCKING
-{
-    float left_peak = fabsf(left);
-    float right_peak = fabsf(right);
-    return left_peak > right_peak ? left_peak : right_peak;
-}
-
-static bool is_above(float ceiling, const float *left, const float *right, uint32_t count) MOTET_NONBLOCKING
-{
-    int above = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        above |= peak_of(left[i], right[i]) > ceiling;
-    }
-    return above != 0;
-}
-
-/* The wanted reduction of each frame, 0 up to the ceiling. The gain that remains is rounded down, and the roundings
- * after it are by less than 2^-50 of a sample: too little to lift the float that comes out above the ceiling. */
-static void find_reductions(uint32_t *reductions, float ceiling, const float *left, const float *right,
-                            uint32_t count) MOTET_NONBLOCKING
-{
-    for (uint32_t i = 0; i < count; i++) {
-        float peak = peak_of(left[i], right[i]);
-        peak = peak > ceiling ? peak : ceiling;
-        double gain = (double)ceiling / (double)peak;
-        reductions[i] = (uint32_t)(FULL_REDUCTION - (int32_t)(gain * (double)FULL_REDUCTION));
-    }
-}
-
 /* The maximum over the last N + 1 frames by van Herk's and Gil and Werman's method: time is cut into windows of that
  * length; window[i] of the past one holds the maximum of its frames i and later, and gives way to the present frame i
  * once the sliding window has left it. Its work is the same for every signal: one pass over the window whenever one is
  * full, where a queue of falling maxima would cost more the worse the signal is. */
-static uint32_t slide_window(motet_limiter *limiter, uint32_t reduction) MOTET_NONBLOCKING
+static void slide_window(motet_limiter *limiter, uint32_t *wanted, const uint32_t *reductions,
+                         uint32_t count) MOTET_NONBLOCKING
 {
     uint32_t *window = limiter->window;
     uint32_t at = limiter->window_at;
-    uint32_t peak = limiter->window_peak > reduction ? limiter->window_peak : reduction;
-    window[at] = reduction;
-    if (at == limiter->latency) {
-        for (uint32_t i = at; i > 0; i--) {
-            window[i - 1] = window[i - 1] > window[i] ? window[i - 1] : window[i];
+    uint32_t peak = limiter->window_peak;
+    for (uint32_t i = 0; i < count; i++) {
+        peak = peak > reductions[i] ? peak : reductions[i];
+        if (at < limiter->latency) {
+            wanted[i] = peak > window[at + 1] ? peak : window[at + 1];
+            window[at++] = reductions[i];
+        } else {
+            wanted[i] = peak;
+            window[at] = reductions[i];
+            for (; at > 0; at--) {
+                window[at - 1] = window[at - 1] > window[at] ? window[at - 1] : window[at];
+            }
+            peak = 0;
         }
-        limiter->window_at = 0;
-        limiter->window_peak = 0;
-        return peak;
     }
-    limiter->window_at = at + 1;
+    limiter->window_at = at;
     limiter->window_peak = peak;
-    return peak > window[at + 1] ? peak : window[at + 1];
 }
 
 /* The factor for each frame that comes out. */
 static void find_gains(motet_limiter *limiter, double *gains, const uint32_t *reductions,
                        uint32_t count) MOTET_NONBLOCKING
 {
+    uint32_t wanted[CHUNK_FRAMES];
+    slide_window(limiter, wanted, reductions, count);
+    uint64_t released = limiter->released;
+    uint64_t first_sum = limiter->first_sum;
+    uint64_t second_sum = limiter->second_sum;
+    uint32_t at = limiter->mean_at;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t wanted = slide_window(limiter, reductions[i]);
         /* Rounded down, so that it falls by a step or more a frame and ends at 0. */
-        uint32_t falling = (uint32_t)((limiter->released * limiter->release) >> 32);
-        uint32_t released = wanted > falling ? wanted : falling;
-        limiter->released = released;
-
-        uint32_t at = limiter->mean_at;
-        limiter->mean_at = at + 1 == limiter->half ? 0 : at + 1;
-        limiter->first_sum += (uint64_t)released - limiter->reductions[at];
-        limiter->reductions[at] = released;
-        limiter->second_sum += limiter->first_sum - limiter->first_sums[at];
-        limiter->first_sums[at] = limiter->first_sum;
-        gains[i] = (double)(limiter->full_sum - limiter->second_sum) / (double)limiter->full_sum;
+        uint64_t falling = (released * limiter->release) >> 32;
+        released = wanted[i] > falling ? wanted[i] : falling;
+        first_sum += released - limiter->reductions[at];
+        limiter->reductions[at] = (uint32_t)released;
+        second_sum += first_sum - limiter->first_sums[at];
+        limiter->first_sums[at] = first_sum;
+        gains[i] = (double)(limiter->full_sum - second_sum) / (double)limiter->full_sum;
+        at = at + 1 == limiter->half ? 0 : at + 1;
     }
+    limiter->released = (uint32_t)released;
+    limiter->first_sum = first_sum;
+    limiter->second_sum = second_sum;
+    limiter->mean_at = at;
 }
 
-static void delay(float *restrict samples, float *restrict delayed, uint32_t count) MOTET_NONBLOCKING
+static void delay(float *samples, float *delayed, uint32_t count) MOTET_NONBLOCKING
 {
-    for (uint32_t i = 0; i < count; i++) {
-        float sample = delayed[i];
-        delayed[i] = samples[i];
-        samples[i] = sample;
-    }
+    float aside[CHUNK_FRAMES];
+    memcpy(aside, delayed, count * sizeof *aside);
+    memcpy(delayed, samples, count * sizeof *aside);
+    memcpy(samples, aside, count * sizeof *aside);
 }
 
-static void delay_and_scale(float *restrict samples, float *restrict delayed, const double *restrict gains,
-                            uint32_t count) MOTET_NONBLOCKING
+/* NaN counts as above: the chunk is looked at frame by frame. */
+static bool is_above(const motet_limiter *limiter, const float *left, const float *right,
+                     uint32_t count) MOTET_NONBLOCKING
 {
-    for (uint32_t i = 0; i < count; i++) {
-        float sample = (float)((double)delayed[i] * gains[i]);
-        delayed[i] = samples[i];
-        samples[i] = sample;
-    }
+    motet_largest_fn *largest = limiter->kernels->largest;
+    return !(largest(left, count) <= limiter->ceiling && largest(right, count) <= limiter->ceiling);
 }
 
 /* At most CHUNK_FRAMES, and no further than the end of the delay lines. */
@@ -202,17 +183,17 @@ static void process_chunk(motet_limiter *limiter, float *left, float *right, uin
 {
     float *delayed_left = limiter->delayed_left + limiter->delay_at;
     float *delayed_right = limiter->delayed_right + limiter->delay_at;
-    if (limiter->second_sum == 0 && !is_above(limiter->ceiling, left, right, count)) {
+    if (limiter->second_sum == 0 && !is_above(limiter, left, right, count)) {
         /* At rest every reduction in sight is 0, in whatever order: the rings may stand still. */
         delay(left, delayed_left, count);
         delay(right, delayed_right, count);
     } else {
         uint32_t reductions[CHUNK_FRAMES];
         double gains[CHUNK_FRAMES];
-        find_reductions(reductions, limiter->ceiling, left, right, count);
+        limiter->kernels->limiter_reductions(reductions, limiter->ceiling, left, right, count);
         find_gains(limiter, gains, reductions, count);
-        delay_and_scale(left, delayed_left, gains, count);
-        delay_and_scale(right, delayed_right, gains, count);
+        limiter->kernels->limiter_exchange(left, delayed_left, gains, count);
+        limiter->kernels->limiter_exchange(right, delayed_right, gains, count);
     }
     limiter->delay_at = limiter->delay_at + count == limiter->latency ? 0 : limiter->delay_at + count;
 }

@@ -11,6 +11,7 @@
 #define MOTET_DSP_LIMITER_H
 
 #include "base/nonblocking.h"
+#include "dsp/kernels.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,7 +24,8 @@ uint32_t motet_limiter_latency_frames(uint32_t sample_rate_hz);
 /* Bytes that a limiter needs; the caller provides them, zeroed and aligned to 64. */
 size_t motet_limiter_size(uint32_t sample_rate_hz);
 /* `ceiling_gain` is linear, in (0, 1]; kept as the float at or below it. Starts from silence. */
-void motet_limiter_init(motet_limiter *limiter, uint32_t sample_rate_hz, double ceiling_gain);
+void motet_limiter_init(motet_limiter *limiter, const motet_kernels *kernels, uint32_t sample_rate_hz,
+                        double ceiling_gain);
 
 /* In place over planar stereo. No frame that it returns is above the ceiling. The result does not depend on how
  * frames are spread over calls. Inputs are finite; one that is not leaves no trace after the gain has recovered. */

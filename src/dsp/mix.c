@@ -113,6 +113,31 @@ float motet_largest(const float *samples, uint32_t count) MOTET_NONBLOCKING
     return result;
 }
 
+double motet_fold_squares(double sums[MOTET_SQUARE_SUMS], const float *rest, uint32_t rest_count) MOTET_NONBLOCKING
+{
+    for (uint32_t k = 0; k < rest_count; k++) {
+        sums[k] += (double)rest[k] * (double)rest[k];
+    }
+    for (uint32_t half = MOTET_SQUARE_SUMS / 2; half > 0; half /= 2) {
+        for (uint32_t j = 0; j < half; j++) {
+            sums[j] += sums[j + half];
+        }
+    }
+    return sums[0];
+}
+
+double motet_sum_of_squares(const float *samples, uint32_t count) MOTET_NONBLOCKING
+{
+    double sums[MOTET_SQUARE_SUMS] = {0};
+    uint32_t at = 0;
+    for (; count - at >= MOTET_SQUARE_SUMS; at += MOTET_SQUARE_SUMS) {
+        for (uint32_t j = 0; j < MOTET_SQUARE_SUMS; j++) {
+            sums[j] += (double)samples[at + j] * (double)samples[at + j];
+        }
+    }
+    return motet_fold_squares(sums, samples + at, count - at);
+}
+
 /* x - x is 0 for every finite x and NaN for all others. */
 static float nothing_if_finite(float sample) MOTET_NONBLOCKING
 {

@@ -14,7 +14,7 @@ typedef struct motet_stereo_sum {
     float *left, *right;
 } motet_stereo_sum;
 
-/* A voice whose gains stand still. */
+/* A voice whose gains stand still. Each is 0 or large enough that its 2^-15th part is no denormal. */
 typedef struct motet_mix_voice {
     const void *frames; /* s16, which count as sample * 2^-15, or f32; stereo is interleaved */
     float gain_left, gain_right;
@@ -54,6 +54,14 @@ motet_scale_ramped_fn motet_scale_ramped;
  * samples. */
 typedef float motet_largest_fn(const float *samples, uint32_t count) MOTET_NONBLOCKING;
 motet_largest_fn motet_largest;
+
+/* For the RMS of a run, in double: square k is added to the (k mod 16)th of MOTET_SQUARE_SUMS partial sums, which start
+ * from 0 and are folded by halves: lanes 8 apart, then 4, 2 and 1. */
+enum { MOTET_SQUARE_SUMS = 16 };
+typedef double motet_sum_of_squares_fn(const float *samples, uint32_t count) MOTET_NONBLOCKING;
+motet_sum_of_squares_fn motet_sum_of_squares;
+/* The last part of it: adds the squares of fewer than MOTET_SQUARE_SUMS samples to the partial sums and folds them. */
+double motet_fold_squares(double sums[MOTET_SQUARE_SUMS], const float *rest, uint32_t rest_count) MOTET_NONBLOCKING;
 
 /* Silences each frame that holds a sample that is not finite; returns how many. */
 uint32_t motet_silence_non_finite(motet_stereo_sum sum, uint32_t count) MOTET_NONBLOCKING;

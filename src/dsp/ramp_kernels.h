@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-/* For i = first ... first + count - 1, all below `length` for the first:
+/* For i = first ... first + count - 1, all below 2^53, and below `length` for the first:
  *   smooth: t t (3 - 2t), t = i / length
  *   shed:   s (1-s) (1-s), s = i / length; 0 from i = length on */
 typedef void motet_ramp_weights_fn(double *out, uint64_t first, uint32_t length, uint32_t count) MOTET_NONBLOCKING;

@@ -61,7 +61,7 @@ bool motet_mixer_create(motet_mixer *mixer, motet_heap *heap, const motet_engine
         mixer->limiter = motet_heap_take(heap, motet_limiter_size(def->sample_rate_hz), ALIGNMENT);
         complete = complete && mixer->limiter != NULL;
         if (mixer->limiter != NULL) {
-            motet_limiter_init(mixer->limiter, def->sample_rate_hz, motet_db_to_gain(def->ceiling_db));
+            motet_limiter_init(mixer->limiter, mixer->kernels, def->sample_rate_hz, motet_db_to_gain(def->ceiling_db));
         }
     }
     return complete;
