@@ -338,6 +338,35 @@ static void largest_magnitudes(void **state)
     assert_true(kernels->largest(many, 1) == FLT_MAX);
 }
 
+/* 16 partial sums, folded by halves. */
+static void squares_are_summed_in_their_order(void **state)
+{
+    (void)state;
+    uint32_t seed = 77;
+    float samples[150];
+    int order_matters = 0;
+    for (uint32_t count = 0; count < 140; count++) {
+        double sums[16] = {0};
+        double plain = 0;
+        for (uint32_t k = 0; k < count; k++) {
+            samples[k] = random_sample(&seed) * (k % 5 == 0 ? 1e-3f : 1);
+            sums[k % 16] += (double)samples[k] * (double)samples[k];
+            plain += (double)samples[k] * (double)samples[k];
+        }
+        for (int j = 0; j < 8; j++) {
+            sums[j] += sums[j + 8];
+        }
+        for (int j = 0; j < 4; j++) {
+            sums[j] += sums[j + 4];
+        }
+        double expected = (sums[0] + sums[2]) + (sums[1] + sums[3]);
+        samples[count] = 9; /* outside */
+        assert_true(kernels->sum_of_squares(samples, count) == expected);
+        order_matters += expected != plain;
+    }
+    assert_true(order_matters > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +379,7 @@ int main(void)
         cmocka_unit_test(sums_are_in_the_order_of_the_voices),
         cmocka_unit_test(non_finite_frames_are_silenced),
         cmocka_unit_test(largest_magnitudes),
+        cmocka_unit_test(squares_are_summed_in_their_order),
     };
     int failures = 0;
     for (uint32_t level = 0; level < motet_kernels_count(); level++) {

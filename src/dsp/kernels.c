@@ -18,6 +18,7 @@ static const motet_kernels plain = {
     .add_split = motet_add_split,
     .scale = motet_scale,
     .scale_ramped = motet_scale_ramped,
+    .swap = motet_swap,
     .largest = motet_largest,
     .sum_of_squares = motet_sum_of_squares,
     .convert_s16_to_f32 = motet_convert_s16_to_f32,

@@ -33,6 +33,7 @@ typedef struct motet_kernels {
     motet_add_split_fn *add_split;
     motet_scale_fn *scale;
     motet_scale_ramped_fn *scale_ramped;
+    motet_swap_fn *swap;
     motet_largest_fn *largest;
     motet_sum_of_squares_fn *sum_of_squares;
 

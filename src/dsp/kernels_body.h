@@ -301,6 +301,17 @@ static void scale_ramped(float *samples, const float *gains, uint32_t count) MOT
     motet_scale_ramped(samples + at, gains + at, count - at);
 }
 
+static void swap(float *a, float *b, uint32_t count) MOTET_NONBLOCKING
+{
+    uint32_t at = 0;
+    for (; count - at >= FLOATS; at += FLOATS) {
+        floats aside = floats_load(a + at);
+        floats_store(a + at, floats_load(b + at));
+        floats_store(b + at, aside);
+    }
+    motet_swap(a + at, b + at, count - at);
+}
+
 /* ------------------------------------------------------------------------------------------------------- Meters */
 
 static float largest(const float *samples, uint32_t count) MOTET_NONBLOCKING
@@ -573,6 +584,7 @@ static void biquad_bank(float *samples, uint32_t count, motet_biquad_bank *bank)
     .add_split = add_split,                     \
     .scale = scale,                             \
     .scale_ramped = scale_ramped,               \
+    .swap = swap,                               \
     .largest = largest,                         \
     .sum_of_squares = sum_of_squares,           \
     .convert_s16_to_f32 = convert_s16_to_f32,   \

@@ -115,18 +115,21 @@ static void slide_window(motet_limiter *limiter, uint32_t *wanted, const uint32_
                          uint32_t count) MOTET_NONBLOCKING
 {
     uint32_t *window = limiter->window;
+    const uint32_t latency = limiter->latency;
     uint32_t at = limiter->window_at;
     uint32_t peak = limiter->window_peak;
     for (uint32_t i = 0; i < count; i++) {
         peak = peak > reductions[i] ? peak : reductions[i];
-        if (at < limiter->latency) {
+        if (at < latency) {
             wanted[i] = peak > window[at + 1] ? peak : window[at + 1];
             window[at++] = reductions[i];
         } else {
             wanted[i] = peak;
             window[at] = reductions[i];
+            peak = reductions[i];
             for (; at > 0; at--) {
-                window[at - 1] = window[at - 1] > window[at] ? window[at - 1] : window[at];
+                peak = peak > window[at - 1] ? peak : window[at - 1];
+                window[at - 1] = peak;
             }
             peak = 0;
         }
@@ -141,33 +144,32 @@ static void find_gains(motet_limiter *limiter, double *gains, const uint32_t *re
 {
     uint32_t wanted[CHUNK_FRAMES];
     slide_window(limiter, wanted, reductions, count);
+    /* What the loop reads is copied: as far as the compiler knows, its stores might change the struct. */
+    uint32_t *restrict reductions_held = limiter->reductions;
+    uint64_t *restrict sums_held = limiter->first_sums;
+    const uint32_t half = limiter->half;
+    const uint64_t release = limiter->release;
+    const double full_sum =
+        (double)(int64_t)limiter->full_sum; /* the conversion of signed numbers is one instruction */
     uint64_t released = limiter->released;
     uint64_t first_sum = limiter->first_sum;
     uint64_t second_sum = limiter->second_sum;
     uint32_t at = limiter->mean_at;
     for (uint32_t i = 0; i < count; i++) {
         /* Rounded down, so that it falls by a step or more a frame and ends at 0. */
-        uint64_t falling = (released * limiter->release) >> 32;
+        uint64_t falling = (released * release) >> 32;
         released = wanted[i] > falling ? wanted[i] : falling;
-        first_sum += released - limiter->reductions[at];
-        limiter->reductions[at] = (uint32_t)released;
-        second_sum += first_sum - limiter->first_sums[at];
-        limiter->first_sums[at] = first_sum;
-        gains[i] = (double)(limiter->full_sum - second_sum) / (double)limiter->full_sum;
-        at = at + 1 == limiter->half ? 0 : at + 1;
+        first_sum += released - reductions_held[at];
+        reductions_held[at] = (uint32_t)released;
+        second_sum += first_sum - sums_held[at];
+        sums_held[at] = first_sum;
+        gains[i] = (full_sum - (double)(int64_t)second_sum) / full_sum; /* all whole numbers below 2^53 */
+        at = at + 1 == half ? 0 : at + 1;
     }
     limiter->released = (uint32_t)released;
     limiter->first_sum = first_sum;
     limiter->second_sum = second_sum;
     limiter->mean_at = at;
-}
-
-static void delay(float *samples, float *delayed, uint32_t count) MOTET_NONBLOCKING
-{
-    float aside[CHUNK_FRAMES];
-    memcpy(aside, delayed, count * sizeof *aside);
-    memcpy(delayed, samples, count * sizeof *aside);
-    memcpy(samples, aside, count * sizeof *aside);
 }
 
 /* NaN counts as above: the chunk is looked at frame by frame. */
@@ -185,8 +187,8 @@ static void process_chunk(motet_limiter *limiter, float *left, float *right, uin
     float *delayed_right = limiter->delayed_right + limiter->delay_at;
     if (limiter->second_sum == 0 && !is_above(limiter, left, right, count)) {
         /* At rest every reduction in sight is 0, in whatever order: the rings may stand still. */
-        delay(left, delayed_left, count);
-        delay(right, delayed_right, count);
+        limiter->kernels->swap(left, delayed_left, count);
+        limiter->kernels->swap(right, delayed_right, count);
     } else {
         uint32_t reductions[CHUNK_FRAMES];
         double gains[CHUNK_FRAMES];

@@ -98,6 +98,15 @@ void motet_scale_ramped(float *samples, const float *gains, uint32_t count) MOTE
     }
 }
 
+void motet_swap(float *restrict a, float *restrict b, uint32_t count) MOTET_NONBLOCKING
+{
+    for (uint32_t k = 0; k < count; k++) {
+        float aside = a[k];
+        a[k] = b[k];
+        b[k] = aside;
+    }
+}
+
 /* As whole numbers the bits of magnitudes are in the order of the magnitudes, with infinity and NaN above all. */
 float motet_largest(const float *samples, uint32_t count) MOTET_NONBLOCKING
 {

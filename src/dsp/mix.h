@@ -50,6 +50,10 @@ motet_scale_fn motet_scale;
 typedef void motet_scale_ramped_fn(float *samples, const float *gains, uint32_t count) MOTET_NONBLOCKING;
 motet_scale_ramped_fn motet_scale_ramped;
 
+/* Exchanges what two arrays hold, which do not overlap. */
+typedef void motet_swap_fn(float *a, float *b, uint32_t count) MOTET_NONBLOCKING;
+motet_swap_fn motet_swap;
+
 /* The largest magnitude, where infinity and NaN count as larger than every number, so that one tells of any; 0 without
  * samples. */
 typedef float motet_largest_fn(const float *samples, uint32_t count) MOTET_NONBLOCKING;

@@ -223,6 +223,12 @@ static void run_scale_ramped(stage *s, const motet_kernels *k, uint32_t count)
     k->scale_ramped(samples, floats(s, count), count);
 }
 
+static void run_swap(stage *s, const motet_kernels *k, uint32_t count)
+{
+    float *a = floats(s, count);
+    k->swap(a, floats(s, count), count);
+}
+
 static void run_largest(stage *s, const motet_kernels *k, uint32_t count)
 {
     float *out = floats(s, 1);
@@ -371,6 +377,7 @@ static const kernel_run runs[] = {
     {"add_split", run_add_split, false},
     {"scale", run_scale, false},
     {"scale_ramped", run_scale_ramped, false},
+    {"swap", run_swap, false},
     {"largest", run_largest, false},
     {"sum_of_squares", run_sum_of_squares, false},
     {"convert_s16_to_f32", run_convert_s16_to_f32, false},
