@@ -101,6 +101,7 @@ static void keep_line(void *user, motet_log_level level, const char *text)
 static bool level_of_engine(const char *simd, log_lines *lines, const char **name)
 {
     *lines = (log_lines){0};
+    *name = "";
     motet_engine_def def = {.device = MOTET_DEVICE_MANUAL, .simd = simd, .log = keep_line, .log_user = lines};
     motet_engine *engine = motet_engine_create(&def);
     motet_engine_info info;
@@ -124,7 +125,7 @@ static void the_def_chooses(void **state)
 {
     (void)state;
     log_lines lines;
-    const char *name;
+    const char *name = "";
     setenv("MOTET_SIMD", "c", 1);
     for (uint32_t i = 0; i < motet_kernels_count(); i++) {
         char given[16];
@@ -149,7 +150,7 @@ static void the_environment_chooses(void **state)
 {
     (void)state;
     log_lines lines;
-    const char *name;
+    const char *name = "";
     for (uint32_t i = 0; i < motet_kernels_count(); i++) {
         setenv("MOTET_SIMD", motet_kernels_at(i)->name, 1);
         assert_true(level_of_engine(NULL, &lines, &name));
