@@ -1,5 +1,12 @@
 #include "dsp/interpolate.h"
 
+void motet_walk(uint64_t *positions, uint64_t at, uint64_t step, uint32_t count) MOTET_NONBLOCKING
+{
+    for (uint32_t k = 0; k < count; k++) {
+        positions[k] = at + k * step;
+    }
+}
+
 /* The top 24 bits of the fraction: exact as a float, and never 1. */
 static float fraction_of(uint64_t position) MOTET_NONBLOCKING
 {

@@ -14,6 +14,10 @@
 /* Frames that a tier reads before and after the whole part of a position. */
 enum { MOTET_LINEAR_BEFORE = 0, MOTET_LINEAR_AFTER = 1, MOTET_CUBIC_BEFORE = 1, MOTET_CUBIC_AFTER = 2 };
 
+/* The positions of a reader with an even step: positions[k] = at + k step. */
+typedef void motet_walk_fn(uint64_t *positions, uint64_t at, uint64_t step, uint32_t count) MOTET_NONBLOCKING;
+motet_walk_fn motet_walk;
+
 typedef void motet_interpolate_fn(float *out, const float *in, const uint64_t *positions,
                                   uint32_t count) MOTET_NONBLOCKING;
 

@@ -43,6 +43,7 @@ typedef struct motet_kernels {
     void (*interleave)(float *out, const float *left, const float *right, size_t frame_count) MOTET_NONBLOCKING;
 
     /* dsp/interpolate.h, dsp/sinc.h */
+    motet_walk_fn *walk;
     motet_interpolate_fn *linear_mono, *linear_stereo, *cubic_mono, *cubic_stereo;
     motet_sinc_fn *sinc_mono, *sinc_stereo;
 

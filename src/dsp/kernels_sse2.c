@@ -1,5 +1,6 @@
 /* The level sse2 of dsp/kernels.h. */
 #include "dsp/kernels.h"
+#include "dsp/resample.h"
 
 #if defined(MOTET_KERNELS_X86)
 #    include "dsp/vector_sse2.h"
@@ -9,12 +10,7 @@
 const motet_kernels motet_kernels_sse2 = {
     .name = "sse2",
     KERNELS_OF_THIS_LEVEL,
-    .linear_mono = motet_linear_mono,
-    .linear_stereo = motet_linear_stereo,
-    .cubic_mono = motet_cubic_mono,
-    .cubic_stereo = motet_cubic_stereo,
-    .sinc_mono = motet_sinc_mono,
-    .sinc_stereo = motet_sinc_stereo,
+    MOTET_RESAMPLE_ENTRIES(sse2),
 };
 
 #endif

@@ -320,9 +320,7 @@ static uint64_t place_frames(const motet_engine *engine, const motet_slot *slot,
     const motet_mixer *mixer = &engine->mixer;
     if (motet_ramp_done(&slot->pitch, frame)) {
         uint64_t step = step_of(engine, slot);
-        for (uint32_t k = 0; k < count; k++) {
-            mixer->positions[k] = at + k * step;
-        }
+        mixer->kernels->walk(mixer->positions, at, step, count);
         return at + count * step;
     }
     uint32_t rate = rate_of(slot);

@@ -98,9 +98,7 @@ static bool add_resampled(const motet_mixer *mixer, motet_slot *slot, motet_voic
         kernels->convert_s16_to_f32(mixer->window, frames_at(steady, from), window * steady->channels);
         in = mixer->window;
     }
-    for (uint32_t k = 0; k < count; k++) {
-        mixer->positions[k] = at + k * filter->step;
-    }
+    kernels->walk(mixer->positions, at, filter->step, count);
     if (filter->bank != NULL) {
         filter->sinc(mixer->frames, in, mixer->positions, count, filter->bank);
     } else {
