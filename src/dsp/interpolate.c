@@ -7,6 +7,16 @@ void motet_walk(uint64_t *positions, uint64_t at, uint64_t step, uint32_t count)
     }
 }
 
+uint64_t motet_glide(uint64_t *positions, uint64_t at, const double *pitches, double scale,
+                     uint32_t count) MOTET_NONBLOCKING
+{
+    for (uint32_t k = 0; k < count; k++) {
+        positions[k] = at;
+        at += (uint64_t)(pitches[k] * scale + 0.5);
+    }
+    return at;
+}
+
 /* The top 24 bits of the fraction: exact as a float, and never 1. */
 static float fraction_of(uint64_t position) MOTET_NONBLOCKING
 {

@@ -18,6 +18,11 @@ enum { MOTET_LINEAR_BEFORE = 0, MOTET_LINEAR_AFTER = 1, MOTET_CUBIC_BEFORE = 1, 
 typedef void motet_walk_fn(uint64_t *positions, uint64_t at, uint64_t step, uint32_t count) MOTET_NONBLOCKING;
 motet_walk_fn motet_walk;
 
+/* The same by a step for each frame, floor(pitches[k] * scale + 0.5) below 2^51; returns the place after the last. */
+typedef uint64_t motet_glide_fn(uint64_t *positions, uint64_t at, const double *pitches, double scale,
+                                uint32_t count) MOTET_NONBLOCKING;
+motet_glide_fn motet_glide;
+
 typedef void motet_interpolate_fn(float *out, const float *in, const uint64_t *positions,
                                   uint32_t count) MOTET_NONBLOCKING;
 

@@ -25,6 +25,7 @@ static const motet_kernels plain = {
     .convert_f32_to_s16 = motet_convert_f32_to_s16,
     .interleave = motet_interleave,
     .walk = motet_walk,
+    .glide = motet_glide,
     .linear_mono = motet_linear_mono,
     .linear_stereo = motet_linear_stereo,
     .cubic_mono = motet_cubic_mono,

@@ -44,6 +44,7 @@ typedef struct motet_kernels {
 
     /* dsp/interpolate.h, dsp/sinc.h */
     motet_walk_fn *walk;
+    motet_glide_fn *glide;
     motet_interpolate_fn *linear_mono, *linear_stereo, *cubic_mono, *cubic_stereo;
     motet_sinc_fn *sinc_mono, *sinc_stereo;
 

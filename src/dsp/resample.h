@@ -10,13 +10,14 @@
 /* The functions of a level, and what a table of dsp/kernels.h takes over from it. */
 #define MOTET_RESAMPLE_DECLARE(level)                                            \
     motet_walk_fn motet_walk_##level;                                            \
+    motet_glide_fn motet_glide_##level;                                          \
     motet_interpolate_fn motet_linear_mono_##level, motet_linear_stereo_##level; \
     motet_interpolate_fn motet_cubic_mono_##level, motet_cubic_stereo_##level;   \
     motet_sinc_fn motet_sinc_mono_##level, motet_sinc_stereo_##level
-#define MOTET_RESAMPLE_ENTRIES(level)                                                     \
-    .walk = motet_walk_##level, .linear_mono = motet_linear_mono_##level,                 \
-    .linear_stereo = motet_linear_stereo_##level, .cubic_mono = motet_cubic_mono_##level, \
-    .cubic_stereo = motet_cubic_stereo_##level, .sinc_mono = motet_sinc_mono_##level,     \
+#define MOTET_RESAMPLE_ENTRIES(level)                                                                   \
+    .walk = motet_walk_##level, .glide = motet_glide_##level, .linear_mono = motet_linear_mono_##level, \
+    .linear_stereo = motet_linear_stereo_##level, .cubic_mono = motet_cubic_mono_##level,               \
+    .cubic_stereo = motet_cubic_stereo_##level, .sinc_mono = motet_sinc_mono_##level,                   \
     .sinc_stereo = motet_sinc_stereo_##level
 
 /* Each is there where the compiler builds for an architecture that can have the level; whether the machine has it is

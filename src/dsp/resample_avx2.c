@@ -24,6 +24,40 @@ void motet_walk_avx2(uint64_t *positions, uint64_t at, uint64_t step, uint32_t c
     }
 }
 
+/* A double of 2^52 and more has its whole number in its lowest bits. */
+static inline __m256i whole_of(__m256d v)
+{
+    const __m256d shift = _mm256_set1_pd(0x1p52);
+    __m256d whole = _mm256_round_pd(v, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+    return _mm256_xor_si256(_mm256_castpd_si256(_mm256_add_pd(whole, shift)), _mm256_castpd_si256(shift));
+}
+
+/* Sums of the lanes up to each. */
+static inline __m256i running_sums(__m256i v)
+{
+    v = _mm256_add_epi64(v, _mm256_slli_si256(v, 8));
+    __m256i low = _mm256_permute4x64_epi64(v, 0x50); /* the second half gets the sum of the first */
+    return _mm256_add_epi64(v, _mm256_blend_epi32(_mm256_setzero_si256(), low, 0xf0));
+}
+
+uint64_t motet_glide_avx2(uint64_t *positions, uint64_t at, const double *pitches, double scale,
+                          uint32_t count) MOTET_NONBLOCKING
+{
+    __m256i next = _mm256_set1_epi64x((long long)at);
+    uint32_t k = 0;
+    for (; count - k >= 4; k += 4) {
+        __m256d steps =
+            _mm256_add_pd(_mm256_mul_pd(_mm256_loadu_pd(pitches + k), _mm256_set1_pd(scale)), _mm256_set1_pd(0.5));
+        __m256i behind = _mm256_add_epi64(next, running_sums(whole_of(steps)));
+        __m256i places = _mm256_blend_epi32(_mm256_permute4x64_epi64(behind, 0x90), next, 0x03);
+        _mm256_storeu_si256((__m256i *)(void *)(positions + k), places);
+        next = _mm256_permute4x64_epi64(behind, 0xff);
+    }
+    uint64_t rest[4];
+    _mm256_storeu_si256((__m256i *)(void *)rest, next);
+    return motet_glide(positions + k, rest[0], pitches + k, scale, count - k);
+}
+
 /* ----------------------------------------------------------------------------------------------- Linear and cubic */
 
 static MOTET_ALWAYS_INLINE __m256 fractions(__m256i bits) MOTET_NONBLOCKING

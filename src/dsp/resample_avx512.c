@@ -23,6 +23,33 @@ void motet_walk_avx512(uint64_t *positions, uint64_t at, uint64_t step, uint32_t
     _mm512_mask_storeu_epi64(positions + k, (__mmask8)((1u << (count - k)) - 1), next);
 }
 
+/* Sums of the lanes up to each. */
+static inline __m512i running_sums(__m512i v)
+{
+    const __m512i zero = _mm512_setzero_si512();
+    v = _mm512_add_epi64(v, _mm512_alignr_epi64(v, zero, 7));
+    v = _mm512_add_epi64(v, _mm512_alignr_epi64(v, zero, 6));
+    return _mm512_add_epi64(v, _mm512_alignr_epi64(v, zero, 4));
+}
+
+uint64_t motet_glide_avx512(uint64_t *positions, uint64_t at, const double *pitches, double scale,
+                            uint32_t count) MOTET_NONBLOCKING
+{
+    const __m512i last = _mm512_set1_epi64(7);
+    __m512i next = _mm512_set1_epi64((long long)at);
+    uint32_t k = 0;
+    for (; count - k >= 8; k += 8) {
+        __m512d steps =
+            _mm512_add_pd(_mm512_mul_pd(_mm512_loadu_pd(pitches + k), _mm512_set1_pd(scale)), _mm512_set1_pd(0.5));
+        __m512i behind = _mm512_add_epi64(next, running_sums(_mm512_cvttpd_epu64(steps)));
+        _mm512_storeu_si512(positions + k, _mm512_alignr_epi64(behind, next, 7));
+        next = _mm512_permutexvar_epi64(last, behind);
+    }
+    uint64_t rest[8];
+    _mm512_storeu_si512(rest, next);
+    return motet_glide(positions + k, rest[0], pitches + k, scale, count - k);
+}
+
 /* 16 positions: whole parts and fractions apart. */
 typedef struct places {
     __m512i whole;

@@ -18,6 +18,20 @@ void motet_walk_neon(uint64_t *positions, uint64_t at, uint64_t step, uint32_t c
     }
 }
 
+uint64_t motet_glide_neon(uint64_t *positions, uint64_t at, const double *pitches, double scale,
+                          uint32_t count) MOTET_NONBLOCKING
+{
+    uint32_t k = 0;
+    for (; count - k >= 2; k += 2) {
+        float64x2_t steps = vaddq_f64(vmulq_n_f64(vld1q_f64(pitches + k), scale), vdupq_n_f64(0.5));
+        uint64x2_t whole = vcvtq_u64_f64(steps);
+        positions[k] = at;
+        positions[k + 1] = at + vgetq_lane_u64(whole, 0);
+        at = positions[k + 1] + vgetq_lane_u64(whole, 1);
+    }
+    return motet_glide(positions + k, at, pitches + k, scale, count - k);
+}
+
 /* ----------------------------------------------------------------------------------------------- Linear and cubic */
 
 static MOTET_ALWAYS_INLINE float32x4_t fractions(uint32x4_t bits) MOTET_NONBLOCKING

@@ -19,6 +19,13 @@ void motet_walk_sse2(uint64_t *positions, uint64_t at, uint64_t step, uint32_t c
     }
 }
 
+/* SSE2 has no conversion to 64-bit whole numbers but one by one. */
+uint64_t motet_glide_sse2(uint64_t *positions, uint64_t at, const double *pitches, double scale,
+                          uint32_t count) MOTET_NONBLOCKING
+{
+    return motet_glide(positions, at, pitches, scale, count);
+}
+
 /* ----------------------------------------------------------------------------------------------- Linear and cubic */
 
 static MOTET_ALWAYS_INLINE __m128 fractions(__m128i bits) MOTET_NONBLOCKING

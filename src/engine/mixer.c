@@ -16,7 +16,7 @@ typedef struct scratch_buffer {
     size_t size;
 } scratch_buffer;
 
-enum { SCRATCH_COUNT = 13 };
+enum { SCRATCH_COUNT = 14 };
 
 static void list_scratch(motet_mixer *mixer, scratch_buffer *list)
 {
@@ -26,6 +26,7 @@ static void list_scratch(motet_mixer *mixer, scratch_buffer *list)
         {(void **)&mixer->stereo, 2 * block * sizeof(float)},
         {(void **)&mixer->frames, 2 * block * sizeof(float)},
         {(void **)&mixer->levels, block * sizeof(double)},
+        {(void **)&mixer->ones, block * sizeof(double)},
         {(void **)&mixer->shares_left, block * sizeof(double)},
         {(void **)&mixer->shares_right, block * sizeof(double)},
         {(void **)&mixer->gains_left, block * sizeof(float)},
@@ -52,6 +53,9 @@ bool motet_mixer_create(motet_mixer *mixer, motet_heap *heap, const motet_engine
     mixer->kernels = motet_kernels_choose(def->simd);
     if (complete) {
         mixer->ramp_tables->kernels = mixer->kernels;
+        for (uint32_t k = 0; k < MOTET_BLOCK_FRAMES; k++) {
+            mixer->ones[k] = 1;
+        }
         motet_sinc_build(&mixer->sinc16, 16, mixer->sinc16_coefficients);
         motet_sinc_build(&mixer->sinc32, 32, mixer->sinc32_coefficients);
     }

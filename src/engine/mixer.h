@@ -41,6 +41,7 @@ typedef struct motet_mixer {
     float *stereo;          /* the second partial sum of the bus in hand, interleaved */
     float *frames;          /* a voice's own, interleaved where it is stereo */
     double *levels, *shares_left, *shares_right;
+    double *ones; /* a block of them */
     float *gains_left, *gains_right;
     motet_ramp_tables *ramp_tables;
     motet_sinc sinc16, sinc32;

@@ -44,6 +44,17 @@ static void mix_steadily(const motet_mixer *mixer, const motet_slot *slot, motet
     }
 }
 
+/* The values of a ramp; those of most pans and gates are 1 throughout. */
+static const double *values_of(const motet_mixer *mixer, double *scratch, const motet_ramp *ramp, uint64_t frame,
+                               uint32_t count) MOTET_NONBLOCKING
+{
+    if (ramp->to == 1 && motet_ramp_done(ramp, frame)) {
+        return mixer->ones;
+    }
+    motet_ramp_write(mixer->ramp_tables, scratch, ramp, frame, count);
+    return scratch;
+}
+
 static void mix_moving(const motet_mixer *mixer, const motet_slot *slot, motet_voice_sum sum,
                        uint32_t count) MOTET_NONBLOCKING
 {
@@ -53,10 +64,9 @@ static void mix_moving(const motet_mixer *mixer, const motet_slot *slot, motet_v
     motet_ramp_multiply(tables, mixer->levels, &slot->jump, slot->now, count);
     motet_ramp_multiply(tables, mixer->levels, &slot->pause_gate, slot->now, count);
     motet_ramp_multiply(tables, mixer->levels, &slot->stop_gate, slot->now, count);
-    motet_ramp_write(tables, mixer->shares_left, &slot->share_left, slot->now, count);
-    motet_ramp_write(tables, mixer->shares_right, &slot->share_right, slot->now, count);
-    mixer->kernels->ramp_gains(mixer->gains_left, mixer->gains_right, mixer->levels, mixer->shares_left,
-                               mixer->shares_right, count);
+    const double *left = values_of(mixer, mixer->shares_left, &slot->share_left, slot->now, count);
+    const double *right = values_of(mixer, mixer->shares_right, &slot->share_right, slot->now, count);
+    mixer->kernels->ramp_gains(mixer->gains_left, mixer->gains_right, mixer->levels, left, right, count);
     if (slot->channels == 2) {
         mixer->kernels->mix_stereo_ramped(sum.stereo, mixer->frames, mixer->gains_left, mixer->gains_right, count);
     } else {

@@ -11,9 +11,15 @@
 
 static const uint64_t STEP_ONE = UINT64_C(1) << 32;
 
+/* The step of a pitch of 1. */
+static double scale_of(uint32_t source_rate_hz, uint32_t engine_rate_hz) MOTET_NONBLOCKING
+{
+    return (double)source_rate_hz / engine_rate_hz * 4294967296.0;
+}
+
 uint64_t motet_source_step(double pitch, uint32_t source_rate_hz, uint32_t engine_rate_hz) MOTET_NONBLOCKING
 {
-    return (uint64_t)(pitch * source_rate_hz / engine_rate_hz * 4294967296.0 + 0.5);
+    return (uint64_t)(pitch * scale_of(source_rate_hz, engine_rate_hz) + 0.5);
 }
 
 static uint32_t rate_of(const motet_slot *slot) MOTET_NONBLOCKING
@@ -323,13 +329,9 @@ static uint64_t place_frames(const motet_engine *engine, const motet_slot *slot,
         mixer->kernels->walk(mixer->positions, at, step, count);
         return at + count * step;
     }
-    uint32_t rate = rate_of(slot);
     motet_ramp_write(mixer->ramp_tables, mixer->levels, &slot->pitch, frame, count);
-    for (uint32_t k = 0; k < count; k++) {
-        mixer->positions[k] = at;
-        at += motet_source_step(mixer->levels[k], rate, engine->def.sample_rate_hz);
-    }
-    return at;
+    double scale = scale_of(rate_of(slot), engine->def.sample_rate_hz);
+    return mixer->kernels->glide(mixer->positions, at, mixer->levels, scale, count);
 }
 
 /* How many of the positions, which never fall, have a whole part below `end`. */

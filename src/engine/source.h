@@ -4,7 +4,7 @@
 
 #include "engine/slot.h"
 
-/* Source frames per engine frame as 32.32: round(pitch * source_rate / engine_rate * 2^32). */
+/* Source frames per engine frame as 32.32: round(pitch * (source_rate / engine_rate * 2^32)). */
 uint64_t motet_source_step(double pitch, uint32_t source_rate_hz, uint32_t engine_rate_hz) MOTET_NONBLOCKING;
 
 /* Puts a slot at a frame of its material's file, which for converted material falls between its own frames as a rule.

@@ -274,6 +274,30 @@ static bool check_walk(check *c)
     return true;
 }
 
+static bool check_glide(check *c)
+{
+    static uint64_t expected[MAX_COUNT + 2 * MARGIN], made[MAX_COUNT + 2 * MARGIN];
+    static double pitches[MAX_COUNT];
+    for (uint32_t count = 0; count <= 68; count++) {
+        uint32_t number = count == 68 ? MAX_COUNT : count;
+        for (uint32_t i = 0; i < 20; i++) {
+            double scale = (i % 2 == 0 ? 1 : (double)(1 + random_bits(c) % 768000) / 48000) * 4294967296.0;
+            for (uint32_t k = 0; k < number; k++) {
+                pitches[k] = 0.01 + (double)random_bits(c) * (i < 10 ? 0x1p-24 : 0x1p-19);
+            }
+            uint64_t at = (uint64_t)random_bits(c) << 24 | random_bits(c);
+            memset(expected, CANARY, sizeof expected);
+            memset(made, CANARY, sizeof made);
+            uint64_t end = motet_glide(expected + count % MARGIN, at, pitches, scale, number);
+            if (c->level->glide(made + count % MARGIN, at, pitches, scale, number) != end ||
+                memcmp(made, expected, sizeof made) != 0) {
+                return failed(c, "glide: %u positions, scale %g", number, scale);
+            }
+        }
+    }
+    return true;
+}
+
 static bool check_interpolators(check *c)
 {
     for (int index = 0; index < 4; index++) {
@@ -329,7 +353,7 @@ bool motet_check_resample(const motet_kernels *level, char *text, size_t text_si
             motet_sinc_build(&c.tiers[tier], 16 << tier, coefficients[tier]);
         }
     }
-    good = good && check_walk(&c) && check_interpolators(&c) && check_sincs(&c);
+    good = good && check_walk(&c) && check_glide(&c) && check_interpolators(&c) && check_sincs(&c);
     free(coefficients[0]);
     free(coefficients[1]);
     if (c.memory != NULL) {
