@@ -230,11 +230,11 @@ static void by_hand(void **state)
     (void)state;
     float left[3] = {0, 1, -1}, right[3] = {0, 0.5f, 0}, both[4] = {0, 1, 2, 3};
     const int16_t mono[3] = {-32768, 16384, 1};
-    kernels->mix_mono_s16((motet_stereo_sum){left, right}, &(motet_mix_voice){mono, 0.5f, 2.0f}, 1, 3);
+    kernels->mix_mono_s16((motet_stereo_sum){left, right}, &(motet_mix_voice){mono, 0.5f, 2.0f, NULL}, 1, 3);
     assert_true(left[0] == -0.5f && left[1] == 1.25f && left[2] == -1.0f + 0x1p-16f);
     assert_true(right[0] == -2.0f && right[1] == 1.5f && right[2] == 0x1p-14f);
     const float stereo[4] = {1, 10, 2, 20};
-    kernels->mix_stereo_f32(both, &(motet_mix_voice){stereo, 1, 0.5f}, 1, 2);
+    kernels->mix_stereo_f32(both, &(motet_mix_voice){stereo, 1, 0.5f, NULL}, 1, 2);
     assert_true(both[0] == 1 && both[1] == 6 && both[2] == 4 && both[3] == 13);
 }
 
@@ -251,7 +251,7 @@ static void products_are_rounded(void **state)
             samples[i] = sample;
         }
         motet_stereo_sum sum = {left, right};
-        motet_mix_voice voice = {samples, sample, sample};
+        motet_mix_voice voice = {samples, sample, sample, NULL};
         if (form == 0) {
             kernels->mix_mono_f32(sum, &voice, 1, FRAMES);
             kernels->mix_stereo_f32(both, &voice, 1, FRAMES);
@@ -277,7 +277,7 @@ static void sums_are_in_the_order_of_the_voices(void **state)
         tiny[i] = 0x1p-25f;
     }
     for (int v = 0; v < 4; v++) {
-        voices[v] = (motet_mix_voice){tiny, 1, 1};
+        voices[v] = (motet_mix_voice){tiny, 1, 1, NULL};
     }
     kernels->mix_mono_f32((motet_stereo_sum){left, right}, voices, 4, FRAMES);
     kernels->mix_stereo_f32(both, voices, 4, FRAMES);

@@ -22,6 +22,8 @@
 #include "dsp/convert.h"
 #include "dsp/kernels.h"
 
+#include <stdbool.h>
+
 #define INLINE static inline __attribute__((always_inline))
 
 /* ------------------------------------------------------------------------------------------------------- Voices */
@@ -30,7 +32,7 @@ typedef enum sample_format { S16, F32 } sample_format;
 
 /* One to MOTET_MIX_VOICES voices of a pass. */
 typedef struct pass_voice {
-    const char *frames;
+    const char *frames, *next;
     floats gain_left, gain_right;
 } pass_voice;
 
@@ -71,6 +73,29 @@ INLINE void set_sum(float *sum, floats v, uint32_t part)
     floats_store(sum, v);
 }
 
+/* A pass asks for a line of the next pass's frames whenever it has used up one of its own. Over material that lies in the
+ * third cache that takes a third or more off stereo s16 and mono f32, and nothing off mono s16, which has half the lines;
+ * stereo f32 becomes dearer by a sixth. So the first two do it. */
+INLINE void bring_near(const char *next, size_t at, sample_format format)
+{
+    enum { LINE_BYTES = 64 };
+    size_t bytes = at * (format == S16 ? sizeof(int16_t) : sizeof(float));
+    if (bytes % LINE_BYTES == 0) {
+        __builtin_prefetch(next + bytes);
+    }
+}
+
+/* Only a full pass does it; where there is nothing to bring, it is the voice's own frames, which are here. */
+INLINE bool brings_near(const motet_mix_voice *voices, uint32_t voice_count)
+{
+    return voice_count == MOTET_MIX_VOICES && voices[0].next != NULL;
+}
+
+INLINE const char *next_of(const motet_mix_voice *voice)
+{
+    return voice->next != NULL ? voice->next : voice->frames;
+}
+
 /* The power of two that makes samples of s16 goes into the gain: that is exact, and so each product is rounded as it
  * would be after it. */
 INLINE float unit_of(sample_format format)
@@ -79,7 +104,7 @@ INLINE float unit_of(sample_format format)
 }
 
 INLINE void mono_step(motet_stereo_sum sum, const pass_voice *voices, uint32_t voice_count, uint32_t at,
-                      sample_format format, uint32_t part)
+                      sample_format format, bool brings, uint32_t part)
 {
     floats left = sum_at(sum.left + at, part);
     floats right = sum_at(sum.right + at, part);
@@ -87,6 +112,9 @@ INLINE void mono_step(motet_stereo_sum sum, const pass_voice *voices, uint32_t v
         floats samples = samples_at(voices[v].frames, at, format, part);
         left = floats_add(left, floats_multiply(samples, voices[v].gain_left));
         right = floats_add(right, floats_multiply(samples, voices[v].gain_right));
+        if (brings) {
+            bring_near(voices[v].next, at, format);
+        }
     }
     set_sum(sum.left + at, left, part);
     set_sum(sum.right + at, right, part);
@@ -100,16 +128,22 @@ INLINE uint32_t mono_pass(motet_stereo_sum sum, const motet_mix_voice *voices, u
     pass_voice pass[MOTET_MIX_VOICES];
     for (uint32_t v = 0; v < voice_count; v++) {
         pass[v].frames = voices[v].frames;
+        pass[v].next = next_of(&voices[v]);
         pass[v].gain_left = floats_fill(voices[v].gain_left * unit_of(format));
         pass[v].gain_right = floats_fill(voices[v].gain_right * unit_of(format));
     }
     uint32_t at = 0;
+    if (format == F32 && brings_near(voices, voice_count)) {
+        for (; count - at >= FLOATS; at += FLOATS) {
+            mono_step(sum, pass, voice_count, at, format, true, FLOATS);
+        }
+    }
     for (; count - at >= FLOATS; at += FLOATS) {
-        mono_step(sum, pass, voice_count, at, format, FLOATS);
+        mono_step(sum, pass, voice_count, at, format, false, FLOATS);
     }
 #if defined(VECTOR_HAS_PARTS)
     if (at < count) {
-        mono_step(sum, pass, voice_count, at, format, count - at);
+        mono_step(sum, pass, voice_count, at, format, false, count - at);
         at = count;
     }
 #endif
@@ -117,12 +151,15 @@ INLINE uint32_t mono_pass(motet_stereo_sum sum, const motet_mix_voice *voices, u
 }
 
 INLINE void stereo_step(float *sum, const pass_voice *voices, uint32_t voice_count, uint32_t at, sample_format format,
-                        uint32_t part)
+                        bool brings, uint32_t part)
 {
     floats total = sum_at(sum + at, part);
     for (uint32_t v = 0; v < voice_count; v++) {
         floats samples = samples_at(voices[v].frames, at, format, part);
         total = floats_add(total, floats_multiply(samples, voices[v].gain_left)); /* both sides' gains in turn */
+        if (brings) {
+            bring_near(voices[v].next, at, format);
+        }
     }
     set_sum(sum + at, total, part);
 }
@@ -133,16 +170,22 @@ INLINE uint32_t stereo_pass(float *sum, const motet_mix_voice *voices, uint32_t 
     pass_voice pass[MOTET_MIX_VOICES];
     for (uint32_t v = 0; v < voice_count; v++) {
         pass[v].frames = voices[v].frames;
+        pass[v].next = next_of(&voices[v]);
         pass[v].gain_left =
             floats_fill_pair(voices[v].gain_left * unit_of(format), voices[v].gain_right * unit_of(format));
     }
     uint32_t at = 0;
+    if (format == S16 && brings_near(voices, voice_count)) {
+        for (; 2 * count - at >= FLOATS; at += FLOATS) {
+            stereo_step(sum, pass, voice_count, at, format, true, FLOATS);
+        }
+    }
     for (; 2 * count - at >= FLOATS; at += FLOATS) {
-        stereo_step(sum, pass, voice_count, at, format, FLOATS);
+        stereo_step(sum, pass, voice_count, at, format, false, FLOATS);
     }
 #if defined(VECTOR_HAS_PARTS)
     if (at < 2 * count) {
-        stereo_step(sum, pass, voice_count, at, format, 2 * count - at);
+        stereo_step(sum, pass, voice_count, at, format, false, 2 * count - at);
         at = 2 * count;
     }
 #endif

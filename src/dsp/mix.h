@@ -18,6 +18,7 @@ typedef struct motet_stereo_sum {
 typedef struct motet_mix_voice {
     const void *frames; /* s16, which count as sample * 2^-15, or f32; stereo is interleaved */
     float gain_left, gain_right;
+    const void *next; /* as many frames that the next pass will read: brought near, never read; NULL: none */
 } motet_mix_voice;
 
 enum { MOTET_MIX_VOICES = 8 }; /* the most in one pass */

@@ -29,7 +29,9 @@ static float gain_of(double level, double share) MOTET_NONBLOCKING
 motet_mix_voice motet_slot_steady_voice(const motet_slot *slot, const void *frames) MOTET_NONBLOCKING
 {
     double level = slot->volume.to * slot->fade_in.to * slot->jump.to * slot->pause_gate.to * slot->stop_gate.to;
-    return (motet_mix_voice){frames, gain_of(level, slot->share_left.to), gain_of(level, slot->share_right.to)};
+    return (motet_mix_voice){.frames = frames,
+                             .gain_left = gain_of(level, slot->share_left.to),
+                             .gain_right = gain_of(level, slot->share_right.to)};
 }
 
 static void mix_steadily(const motet_mixer *mixer, const motet_slot *slot, motet_voice_sum sum, const void *frames,

@@ -146,6 +146,12 @@ static void make_voices(stage *s, motet_mix_voice *voices, size_t samples, bool 
         voices[v].gain_left = gain(s);
         voices[v].gain_right = gain(s);
         voices[v].frames = s16 ? (const void *)shorts(s, samples) : (const void *)floats(s, samples);
+        voices[v].next = NULL;
+    }
+    if (s->seed % 4 < 2) { /* memory that nobody may read */
+        for (uint32_t v = 0; v < s->voice_count; v++) {
+            voices[v].next = v == 3 ? NULL : s->areas[v] - 64;
+        }
     }
 }
 
