@@ -3,9 +3,13 @@
 #include "support/resample_check.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -86,11 +90,42 @@ static void what_is_wrong_is_found(void **state)
     }
 }
 
+/* One float behind what may be read. */
+static void reads_too_far(float *out, const float *in, const uint64_t *positions, uint32_t count)
+{
+    motet_linear_mono(out, in, positions, count);
+    if (count > 0) {
+        (void)*(const volatile float *)&in[(positions[count - 1] >> 32) + MOTET_LINEAR_AFTER + 1 + MOTET_KERNEL_SLACK];
+    }
+}
+
+static void a_read_too_far_is_trapped(void **state)
+{
+    (void)state;
+    motet_kernels wrong = *motet_kernels_find("c");
+    wrong.linear_mono = reads_too_far;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        const struct rlimit no_core = {0, 0};
+        (void)setrlimit(RLIMIT_CORE, &no_core);
+        (void)signal(SIGSEGV, SIG_DFL); /* cmocka's would go on with the tests */
+        (void)signal(SIGBUS, SIG_DFL);
+        char text[256] = "";
+        (void)motet_check_resample(&wrong, text, sizeof text);
+        _exit(0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_level_gives_the_reference_bits),
         cmocka_unit_test(what_is_wrong_is_found),
+        cmocka_unit_test(a_read_too_far_is_trapped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
