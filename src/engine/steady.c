@@ -73,6 +73,11 @@ static const void *frames_at(const motet_steady *steady, uint64_t frame) MOTET_N
                                               : (const void *)((const float *)steady->samples + sample);
 }
 
+static motet_mix_voice voice_of(const motet_steady *steady, const void *frames) MOTET_NONBLOCKING
+{
+    return (motet_mix_voice){.frames = frames, .gain_left = steady->gain_left, .gain_right = steady->gain_right};
+}
+
 /* Adds a resampled voice if the frames for the whole block lie in memory as they are heard. */
 static bool add_resampled(const motet_mixer *mixer, motet_slot *slot, motet_voice_sum sum,
                           uint32_t count) MOTET_NONBLOCKING
@@ -104,7 +109,7 @@ static bool add_resampled(const motet_mixer *mixer, motet_slot *slot, motet_voic
     } else {
         filter->interpolate(mixer->frames, in, mixer->positions, count);
     }
-    motet_mix_voice voice = {mixer->frames, steady->gain_left, steady->gain_right};
+    motet_mix_voice voice = voice_of(steady, mixer->frames);
     if (steady->channels == 2) {
         kernels->mix_stereo_f32(sum.stereo, &voice, 1, count);
     } else {
@@ -142,6 +147,9 @@ static void add_oldest(const motet_mixer *mixer, motet_voice_sum sum, pending_vo
                        uint32_t count) MOTET_NONBLOCKING
 {
     uint32_t voices = pending->count < MOTET_MIX_VOICES ? pending->count : MOTET_MIX_VOICES;
+    for (uint32_t i = MOTET_MIX_VOICES; i < pending->count; i++) {
+        pending->voices[i - MOTET_MIX_VOICES].next = pending->voices[i].frames;
+    }
     add_voices(mixer, sum, pending, voices, count);
     pending->count -= voices;
     memmove(pending->voices, pending->voices + voices, pending->count * sizeof *pending->voices);
@@ -168,7 +176,7 @@ static void append(const motet_mixer *mixer, motet_voice_sum sum, pending_voices
         prefetch((const char *)frames + line * 64);
     }
     pending->format = steady->format;
-    pending->voices[pending->count++] = (motet_mix_voice){frames, steady->gain_left, steady->gain_right};
+    pending->voices[pending->count++] = voice_of(steady, frames);
     slot->position += count;
     slot->now += count;
     if (pending->count == 2 * MOTET_MIX_VOICES) {
