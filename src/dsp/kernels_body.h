@@ -472,14 +472,42 @@ static void shed_weights(double *out, uint64_t first, uint32_t length, uint32_t 
     motet_shed_weights(out + at, first + at, length, count - at);
 }
 
-INLINE doubles run_at(const motet_ramp_run *run, uint32_t at)
+/* A run in registers: the compiler could not tell that what is written is not part of it. */
+typedef struct lane_run {
+    doubles from, distance, lift, low, high;
+    const double *smooth, *shed;
+} lane_run;
+
+INLINE lane_run lanes_of_run(const motet_ramp_run *run)
 {
-    doubles way = doubles_multiply(doubles_fill(run->distance), doubles_load(run->smooth + at));
-    doubles value = doubles_add(doubles_fill(run->from), way);
-    if (run->shed != NULL) {
-        value = doubles_add(value, doubles_multiply(doubles_fill(run->lift), doubles_load(run->shed + at)));
+    return (lane_run){doubles_fill(run->from),
+                      doubles_fill(run->distance),
+                      doubles_fill(run->lift),
+                      doubles_fill(run->low),
+                      doubles_fill(run->high),
+                      run->smooth,
+                      run->shed};
+}
+
+INLINE doubles run_at(const lane_run *run, uint32_t at, bool sheds)
+{
+    doubles value = doubles_add(run->from, doubles_multiply(run->distance, doubles_load(run->smooth + at)));
+    if (sheds) {
+        value = doubles_add(value, doubles_multiply(run->lift, doubles_load(run->shed + at)));
     }
-    return doubles_smaller(doubles_fill(run->high), doubles_larger(doubles_fill(run->low), value));
+    return doubles_smaller(run->high, doubles_larger(run->low, value));
+}
+
+/* As far as whole vectors go; returns where that ends. */
+INLINE uint32_t run_lanes(double *out, const motet_ramp_run *run, uint32_t count, bool multiplies, bool sheds)
+{
+    const lane_run lanes = lanes_of_run(run);
+    uint32_t at = 0;
+    for (; count - at >= DOUBLES; at += DOUBLES) {
+        doubles value = run_at(&lanes, at, sheds);
+        doubles_store(out + at, multiplies ? doubles_multiply(doubles_load(out + at), value) : value);
+    }
+    return at;
 }
 
 INLINE motet_ramp_run rest_of_run(const motet_ramp_run *run, uint32_t at)
@@ -492,20 +520,15 @@ INLINE motet_ramp_run rest_of_run(const motet_ramp_run *run, uint32_t at)
 
 static void ramp_write(double *out, const motet_ramp_run *run, uint32_t count) MOTET_NONBLOCKING
 {
-    uint32_t at = 0;
-    for (; count - at >= DOUBLES; at += DOUBLES) {
-        doubles_store(out + at, run_at(run, at));
-    }
+    uint32_t at =
+        run->shed != NULL ? run_lanes(out, run, count, false, true) : run_lanes(out, run, count, false, false);
     motet_ramp_run rest = rest_of_run(run, at);
     motet_ramp_run_write(out + at, &rest, count - at);
 }
 
 static void ramp_multiply(double *out, const motet_ramp_run *run, uint32_t count) MOTET_NONBLOCKING
 {
-    uint32_t at = 0;
-    for (; count - at >= DOUBLES; at += DOUBLES) {
-        doubles_store(out + at, doubles_multiply(doubles_load(out + at), run_at(run, at)));
-    }
+    uint32_t at = run->shed != NULL ? run_lanes(out, run, count, true, true) : run_lanes(out, run, count, true, false);
     motet_ramp_run rest = rest_of_run(run, at);
     motet_ramp_run_multiply(out + at, &rest, count - at);
 }

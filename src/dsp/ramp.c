@@ -183,7 +183,7 @@ static motet_ramp_run run_of(motet_ramp_tables *tables, const motet_ramp *ramp, 
     run.high = highest(unit);
     run.smooth =
         weights_of(tables->smooth, &tables->next_smooth, tables->kernels->smooth_weights, i, ramp->length, count);
-    if (i < ramp->shedding) {
+    if (ramp->slope != 0 && i < ramp->shedding) {
         run.shed =
             weights_of(tables->shed, &tables->next_shed, tables->kernels->shed_weights, i, ramp->shedding, count);
         run.lift = (double)ramp->shedding * ramp->slope;

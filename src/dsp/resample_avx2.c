@@ -48,10 +48,10 @@ uint64_t motet_glide_avx2(uint64_t *positions, uint64_t at, const double *pitche
     for (; count - k >= 4; k += 4) {
         __m256d steps =
             _mm256_add_pd(_mm256_mul_pd(_mm256_loadu_pd(pitches + k), _mm256_set1_pd(scale)), _mm256_set1_pd(0.5));
-        __m256i behind = _mm256_add_epi64(next, running_sums(whole_of(steps)));
-        __m256i places = _mm256_blend_epi32(_mm256_permute4x64_epi64(behind, 0x90), next, 0x03);
-        _mm256_storeu_si256((__m256i *)(void *)(positions + k), places);
-        next = _mm256_permute4x64_epi64(behind, 0xff);
+        __m256i sums = running_sums(whole_of(steps));
+        __m256i before = _mm256_blend_epi32(_mm256_permute4x64_epi64(sums, 0x90), _mm256_setzero_si256(), 0x03);
+        _mm256_storeu_si256((__m256i *)(void *)(positions + k), _mm256_add_epi64(next, before));
+        next = _mm256_add_epi64(next, _mm256_permute4x64_epi64(sums, 0xff)); /* all that one turn waits for */
     }
     uint64_t rest[4];
     _mm256_storeu_si256((__m256i *)(void *)rest, next);

@@ -41,9 +41,10 @@ uint64_t motet_glide_avx512(uint64_t *positions, uint64_t at, const double *pitc
     for (; count - k >= 8; k += 8) {
         __m512d steps =
             _mm512_add_pd(_mm512_mul_pd(_mm512_loadu_pd(pitches + k), _mm512_set1_pd(scale)), _mm512_set1_pd(0.5));
-        __m512i behind = _mm512_add_epi64(next, running_sums(_mm512_cvttpd_epu64(steps)));
-        _mm512_storeu_si512(positions + k, _mm512_alignr_epi64(behind, next, 7));
-        next = _mm512_permutexvar_epi64(last, behind);
+        __m512i sums = running_sums(_mm512_cvttpd_epu64(steps));
+        __m512i before = _mm512_alignr_epi64(sums, _mm512_setzero_si512(), 7);
+        _mm512_storeu_si512(positions + k, _mm512_add_epi64(next, before));
+        next = _mm512_add_epi64(next, _mm512_permutexvar_epi64(last, sums)); /* all that one turn waits for */
     }
     uint64_t rest[8];
     _mm512_storeu_si512(rest, next);
