@@ -12,6 +12,7 @@ typedef struct side {
     const motet_bench_setup *setup;
     motet_engine *engine;
     motet_voice *voices;
+    motet_voice_values *values; /* what is pushed, one for each voice */
 } side;
 
 static motet_bus bus_of(const side *s, uint32_t place)
@@ -59,6 +60,7 @@ static void side_close(void *state)
 {
     side *s = state;
     motet_engine_destroy(s->engine);
+    free(s->values);
     free(s->voices);
     free(s);
 }
@@ -69,6 +71,7 @@ static void *side_open(const motet_bench_setup *setup)
     uint32_t count = setup->which.voices;
     s->setup = setup;
     s->voices = motet_memory_take(count, sizeof *s->voices);
+    s->values = motet_memory_take(count, sizeof *s->values);
     motet_engine_def def = {.sample_rate_hz = MOTET_BENCH_RATE,
                             .device = MOTET_DEVICE_MANUAL,
                             .max_voices = count,
@@ -89,15 +92,11 @@ static void *side_open(const motet_bench_setup *setup)
 static void side_push(void *state)
 {
     side *s = state;
-    motet_timing now = motet_now();
-    (void)motet_engine_begin(s->engine);
     for (size_t i = 0; i < s->setup->which.voices; i++) {
         motet_bench_placing place = motet_bench_place(&s->setup->voices[i]);
-        (void)motet_voice_set_volume_db(s->engine, s->voices[i], 20 * log10f(place.gain), now);
-        (void)motet_voice_set_pan(s->engine, s->voices[i], place.pan, now);
-        (void)motet_voice_set_pitch(s->engine, s->voices[i], place.pitch, now);
+        s->values[i] = (motet_voice_values){s->voices[i], 20 * log10f(place.gain), place.pan, place.pitch};
     }
-    (void)motet_engine_commit(s->engine);
+    (void)motet_voices_set(s->engine, s->values, s->setup->which.voices, motet_now());
 }
 
 static uint32_t side_render(void *state, float *out)
