@@ -157,20 +157,27 @@ static uint32_t frames_inside(const motet_ramp *ramp, uint64_t frame, uint32_t c
 
 /* ------------------------------------------------------------------------------------------------------- Runs */
 
+static bool holds(const motet_ramp_table *table, uint64_t first, uint32_t length, uint32_t count) MOTET_NONBLOCKING
+{
+    return table->length == length && table->first <= first && first + count <= table->first + table->count;
+}
+
+/* Worked out as far as a block may need them: a ramp is often read in pieces. */
 static const double *weights_of(motet_ramp_table *tables, uint32_t *next, motet_ramp_weights_fn *work_out,
                                 uint64_t first, uint32_t length, uint32_t count) MOTET_NONBLOCKING
 {
     for (uint32_t i = 0; i < MOTET_RAMP_TABLES; i++) {
-        if (tables[i].first == first && tables[i].length == length && tables[i].count >= count) {
-            return tables[i].weights;
+        if (holds(&tables[i], first, length, count)) {
+            return tables[i].weights + (first - tables[i].first);
         }
     }
     motet_ramp_table *table = &tables[*next];
     *next = (*next + 1) % MOTET_RAMP_TABLES;
     table->first = first;
     table->length = length;
-    table->count = count;
-    work_out(table->weights, first, length, count);
+    table->count = length - first < MOTET_RAMP_FRAMES ? (uint32_t)(length - first) : MOTET_RAMP_FRAMES;
+    table->count = table->count > count ? table->count : count;
+    work_out(table->weights, first, length, table->count);
     return table->weights;
 }
 

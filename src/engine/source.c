@@ -198,9 +198,16 @@ static uint32_t settle_banks(const motet_engine *engine, motet_slot *slot, uint6
         slot->bank_before = slot->bank;
         slot->bank = wanted;
     }
-    bool settled = slot->bank_before == slot->bank && slot->bank == wanted && motet_ramp_done(&slot->pitch, frame);
-    uint32_t to_grid = MOTET_GRID_FRAMES - into_grid;
-    return settled || count < to_grid ? count : to_grid;
+    uint32_t held = MOTET_GRID_FRAMES - into_grid;
+    if (slot->bank_before == slot->bank && slot->bank == wanted) {
+        if (motet_ramp_done(&slot->pitch, frame)) {
+            return count;
+        }
+        while (held < count && bank_at(engine, slot, frame + held) == wanted) {
+            held += MOTET_GRID_FRAMES;
+        }
+    }
+    return held < count ? held : count;
 }
 
 /* How a slot reads between its source's frames. */
