@@ -127,8 +127,9 @@ uint64_t motet_slot_next_cut(const motet_engine *engine, const motet_slot *slot,
     if (slot->cursor != MOTET_NO_COMMAND) {
         end = earlier(end, engine->commands.commands[slot->cursor].frame);
     }
-    if (!motet_ramp_done(&slot->pitch, slot->now)) {
-        end = earlier(end, motet_ramp_end(&slot->pitch)); /* at a ratio of 1 a feed plays on to its very last frame */
+    /* At a ratio of 1 a feed plays on to its very last frame, and a virtual voice is counted on by one step. */
+    if ((slot->feed != NULL || slot->place.is_virtual) && !motet_ramp_done(&slot->pitch, slot->now)) {
+        end = earlier(end, motet_ramp_end(&slot->pitch));
     }
     if (slot->paused && !slot->held) {
         end = earlier(end, motet_ramp_end(&slot->pause_gate));
