@@ -255,17 +255,17 @@ static void crossfade(float *from, const float *to, uint32_t channels, uint64_t 
 }
 
 /* Writes `count` frames from the window, the first of them at engine frame `frame`. */
-static void run_filter(const source_filter *filter, const motet_mixer *mixer, uint32_t channels, uint64_t frame,
-                       float *out, uint32_t count) MOTET_NONBLOCKING
+static void run_filter(const source_filter *filter, const float *window, const uint64_t *positions, uint32_t channels,
+                       uint64_t frame, float *out, uint32_t count) MOTET_NONBLOCKING
 {
     if (filter->interpolate != NULL) {
-        filter->interpolate(out, mixer->window, mixer->positions, count);
+        filter->interpolate(out, window, positions, count);
         return;
     }
-    filter->sinc(out, mixer->window, mixer->positions, count, filter->bank_before);
+    filter->sinc(out, window, positions, count, filter->bank_before);
     if (filter->bank != filter->bank_before) { /* then `count` is at most a grid's */
         float to[2 * MOTET_GRID_FRAMES];
-        filter->sinc(to, mixer->window, mixer->positions, count, filter->bank);
+        filter->sinc(to, window, positions, count, filter->bank);
         crossfade(out, to, channels, frame, count);
     }
 }
@@ -380,8 +380,13 @@ static uint32_t interpolate_frames(motet_engine *engine, motet_slot *slot, uint6
         return 0;
     }
     uint32_t window = (uint32_t)(mixer->positions[made - 1] >> 32) + filter.after + 1;
-    motet_source_gather(mixer->kernels, slot, (int64_t)slot->position - (int64_t)filter.before, mixer->window, window);
-    run_filter(&filter, mixer, slot->channels, frame, out, made);
+    int64_t first = (int64_t)slot->position - (int64_t)filter.before;
+    const float *in = motet_source_in_place(slot, first, window);
+    if (in == NULL) {
+        motet_source_gather(mixer->kernels, slot, first, mixer->window, window);
+        in = mixer->window;
+    }
+    run_filter(&filter, in, mixer->positions, slot->channels, frame, out, made);
     uint64_t next = made < count ? mixer->positions[made] : after;
     bool rounds = motet_loop_is_on(slot) && slot->position + (next >> 32) - filter.before >= slot->loop_end;
     uint64_t loop_end = rounds ? filter.before + (slot->loop_end - slot->position) : 0;

@@ -43,6 +43,21 @@ static bool repeats(const motet_slot *slot, int64_t at, uint32_t done) MOTET_NON
     return done >= length && motet_loop_is_on(slot) && slot->passes == 0 && at - length >= motet_loop_first(slot);
 }
 
+const float *motet_source_in_place(const motet_slot *slot, int64_t at, uint32_t count) MOTET_NONBLOCKING
+{
+    if (slot->feed != NULL || motet_source_material(slot)->format != MOTET_FORMAT_F32) {
+        return NULL;
+    }
+    const motet_material *material = motet_source_material(slot);
+    motet_loop_piece piece = motet_loop_piece_at(slot, at);
+    bool crossfades = piece.goes_round && slot->loop_crossfade > 0;
+    if (piece.silent || crossfades || piece.frames < count ||
+        piece.frame + count + MOTET_KERNEL_SLACK > material->frame_count) {
+        return NULL;
+    }
+    return (const float *)material->samples + piece.frame * slot->channels;
+}
+
 void motet_source_gather(const motet_kernels *kernels, const motet_slot *slot, int64_t at, float *out,
                          uint32_t count) MOTET_NONBLOCKING
 {

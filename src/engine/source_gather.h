@@ -12,6 +12,10 @@ static inline const motet_material *motet_source_material(const motet_slot *slot
     return slot->from_original ? slot->material->original : slot->material;
 }
 
+/* Where so many frames from `at` on lie in memory as floats, one after the other, and MOTET_KERNEL_SLACK floats behind
+ * them; NULL: not so. */
+const float *motet_source_in_place(const motet_slot *slot, int64_t at, uint32_t count) MOTET_NONBLOCKING;
+
 /* Writes `count` frames from `at` on as floats, interleaved where they are stereo; `at` counts on past the loop's end as if it were unrolled. What
  * lies before the first frame and behind the last is silent. */
 void motet_source_gather(const motet_kernels *kernels, const motet_slot *slot, int64_t at, float *out,
