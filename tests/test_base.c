@@ -102,6 +102,7 @@ static void heap_gives_zeroed_aligned_memory(void **state)
             }
         }
         assert_int_equal(motet_load_relaxed_u64(&heaps[h].bytes), 0);
+        motet_heap_destroy(&heaps[h]);
     }
     assert_int_equal(b.blocks, 0);
     assert_int_equal(b.wrong_sizes, 0);
@@ -171,6 +172,7 @@ static void heap_without_memory(void **state)
     assert_null(motet_heap_take(&libc, SIZE_MAX - 63, 64));
     assert_null(motet_heap_take(&libc, SIZE_MAX / 2, 64));
     assert_int_equal(motet_load_relaxed_u64(&libc.bytes), 0);
+    motet_heap_destroy(&libc);
 }
 
 /* ----------------------------------------------------------------------------------------------------- Log */

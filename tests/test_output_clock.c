@@ -82,6 +82,7 @@ static uint64_t catch_up(uint64_t late_ns, uint64_t *blocks_missed)
     motet_null_clock_destroy(&clock);
     motet_engine_destroy(engine);
     assert_int_equal(motet_load_relaxed_u64(&heap.bytes), 0);
+    motet_heap_destroy(&heap);
     return made_up > elapsed ? made_up - elapsed : 0;
 }
 

@@ -54,6 +54,7 @@ static void fills_and_empties_in_order(void **state)
         motet_ring_destroy(&ring, &heap);
         assert_int_equal(motet_load_relaxed_u64(&heap.bytes), 0);
     }
+    motet_heap_destroy(&heap);
 }
 
 static void staged_elements_show_at_once(void **state)
@@ -92,6 +93,7 @@ static void staged_elements_show_at_once(void **state)
         assert_int_equal(value, i);
     }
     motet_ring_destroy(&ring, &heap);
+    motet_heap_destroy(&heap);
 }
 
 static void elements_of_any_size_are_kept_whole(void **state)
@@ -112,6 +114,7 @@ static void elements_of_any_size_are_kept_whole(void **state)
         }
         motet_ring_destroy(&ring, &heap);
     }
+    motet_heap_destroy(&heap);
 }
 
 /* As if so many elements had passed before. */
@@ -144,6 +147,7 @@ static void counts_wrap(void **state)
     }
     assert_true(motet_load_relaxed_u32(&ring.popped) < 100); /* it did wrap */
     motet_ring_destroy(&ring, &heap);
+    motet_heap_destroy(&heap);
 }
 
 static void *no_memory(void *user, size_t size, size_t alignment)
@@ -265,6 +269,7 @@ static void run_traffic(uint32_t capacity, uint32_t group, uint32_t passed_befor
     motet_thread_join(&thread);
     assert_true(t.refused < UINT32_C(1) << 31);
     motet_ring_destroy(&t.ring, &heap);
+    motet_heap_destroy(&heap);
 }
 
 static void passes_a_million_between_threads(void **state)

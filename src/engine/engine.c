@@ -324,10 +324,12 @@ motet_engine *motet_engine_create(const motet_engine_def *given)
     motet_heap_init(&heap, &def.allocator);
     motet_engine *engine = motet_heap_take(&heap, sizeof *engine, MOTET_CACHE_LINE);
     if (engine == NULL) {
+        motet_heap_destroy(&heap);
         motet_fail(NULL, MOTET_ERROR_MEMORY, "out of memory for an engine");
         return NULL;
     }
     engine->heap.allocator = heap.allocator;
+    engine->heap.pages = heap.pages;
     motet_store_relaxed_u64(&engine->heap.bytes, motet_load_relaxed_u64(&heap.bytes));
     engine->def = def;
     engine->voice_limit = def.max_voices + (def.no_virtual_voices ? 0 : def.max_virtual_voices);
@@ -388,6 +390,7 @@ void motet_engine_destroy(motet_engine *engine)
         motet_log_destroy(&engine->log);
     }
     motet_heap_give(&heap, engine, sizeof *engine);
+    motet_heap_destroy(&heap);
 }
 
 /* ------------------------------------------------------------------------------------------------ Housekeeping */
