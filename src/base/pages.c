@@ -98,9 +98,7 @@ static unsigned char *map(size_t size)
 static void chunk_free(chunk *c)
 {
     if (c != NULL) {
-        if (c->base != NULL) {
-            (void)munmap(c->base, c->size);
-        }
+        (void)munmap(c->base, c->size);
         free(c->free);
         free(c);
     }
@@ -108,19 +106,21 @@ static void chunk_free(chunk *c)
 
 static chunk *chunk_create(size_t size)
 {
+    enum { FIRST_ROOM = 16 };
+    unsigned char *base = map(size);
+    if (base == NULL) {
+        return NULL;
+    }
     chunk *c = calloc(1, sizeof *c + size / HUGE_PAGE * sizeof *c->used);
-    if (c == NULL) {
+    place *room = malloc(FIRST_ROOM * sizeof *room);
+    if (c == NULL || room == NULL) {
+        (void)munmap(base, size);
+        free(c);
+        free(room);
         return NULL;
     }
-    c->size = size;
-    c->free_room = 16;
-    c->free = malloc(c->free_room * sizeof *c->free);
-    c->base = c->free != NULL ? map(size) : NULL;
-    if (c->base == NULL) {
-        chunk_free(c);
-        return NULL;
-    }
-    c->free[c->free_count++] = (place){0, size};
+    *c = (chunk){.base = base, .size = size, .free = room, .free_count = 1, .free_room = FIRST_ROOM};
+    room[0] = (place){0, size};
     return c;
 }
 
