@@ -142,6 +142,10 @@ static void heap_resizes(void **state)
     assert_memory_equal(memory, "abcd\0\0\0\0\0", 9);
     assert_int_equal((uintptr_t)memory % 64, 0);
     assert_int_equal(b.bytes, 9);
+    int calls = b.calls;
+    assert_ptr_equal(motet_heap_resize(&heap, memory, 9, 9, 64), memory); /* no move for nothing */
+    assert_int_equal(b.calls, calls);
+    assert_int_equal(b.bytes, 9);
     memory = motet_heap_resize(&heap, memory, 9, 2, 1);
     assert_memory_equal(memory, "ab", 2);
     assert_int_equal(motet_load_relaxed_u64(&heap.bytes), 2);

@@ -1,6 +1,7 @@
 #include "base/alloc.h"
 
 #include <assert.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,6 +99,9 @@ void motet_heap_give(motet_heap *heap, void *memory, size_t size)
 
 void *motet_heap_resize(motet_heap *heap, void *memory, size_t old_size, size_t new_size, size_t alignment)
 {
+    if (memory != NULL && new_size == old_size && (uintptr_t)memory % alignment == 0) {
+        return memory; /* a decoded file that was as long as its header said is not copied */
+    }
     size_t kept = memory == NULL ? 0 : old_size < new_size ? old_size : new_size;
     bool from_pool;
     void *moved = take(heap, at_least_one(new_size), alignment, kept, &from_pool);
