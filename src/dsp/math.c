@@ -132,6 +132,9 @@ double motet_cos_turns(double turns) MOTET_NONBLOCKING
 double motet_db_to_gain(double volume_db) MOTET_NONBLOCKING
 {
     const double log2_10_over_20 = 0.166096404744368117394;
+    if (volume_db == 0) {
+        return 1; /* as it is below, and what most voices are started with */
+    }
     return volume_db > SILENCE_DB ? motet_exp2(volume_db * log2_10_over_20) : 0.0;
 }
 
