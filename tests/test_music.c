@@ -159,6 +159,38 @@ static void intro_loop_outro(void **state)
     motet_engine_destroy(engine);
 }
 
+/* What lies before the first frames of the last pass is the end of the pass before. A voice on which nothing happens is
+ * rendered on a shorter way than one of a sound with markers, of which each frame is looked at. */
+static void the_last_pass_begins_as_the_others(void **state)
+{
+    (void)state;
+    static float watched[4000];
+    for (int way = 0; way < 2; way++) { /* the last by its count, or because the loop is switched off in it */
+        for (int run = 0; run < 2; run++) {
+            float samples[2000];
+            for (uint32_t i = 0; i < 2000; i++) {
+                samples[i] = (float)(i * 7919 % 2003) / 4006;
+            }
+            motet_engine *engine = create();
+            motet_pcm pcm = {samples, MOTET_FORMAT_F32, 1, RATE, 2000};
+            motet_marker marker = {0, NULL};
+            motet_sound_def sound_def = {.markers = &marker, .marker_count = (uint32_t)run};
+            motet_voice_def def = {.loop = true,
+                                   .loop_start_frame = 641,
+                                   .loop_end_frame = 1241,
+                                   .loop_count = way == 0 ? 2 : 0,
+                                   .pitch = 0.606}; /* on frame 2048 it is 0.1 frames in its second pass */
+            motet_voice voice = motet_voice_play(engine, motet_sound_from_pcm(engine, &pcm, &sound_def), &def);
+            if (way == 1) {
+                motet_voice_set_loop(engine, voice, false, motet_at(2048));
+            }
+            motet_engine_render_f32(engine, run == 0 ? out : watched, 4000);
+            motet_engine_destroy(engine);
+        }
+        assert_memory_equal(out, watched, sizeof watched);
+    }
+}
+
 static void a_range_can_be_moved_and_left(void **state)
 {
     (void)state;
@@ -265,6 +297,7 @@ int main(void)
         cmocka_unit_test(a_crossfade_keeps_one_frame_for_both),
         cmocka_unit_test(what_waits_can_be_taken_back),
         cmocka_unit_test(intro_loop_outro),
+        cmocka_unit_test(the_last_pass_begins_as_the_others),
         cmocka_unit_test(a_range_can_be_moved_and_left),
         cmocka_unit_test(a_loop_is_crossfaded),
         cmocka_unit_test(short_loops_are_gapless),

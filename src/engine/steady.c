@@ -60,8 +60,9 @@ void motet_steady_settle(const motet_engine *engine, motet_slot *slot) MOTET_NON
                                   .kind = (uint8_t)kind,
                                   .format = material->format,
                                   .channels = slot->channels};
-    /* What lies before the start of a loop has been heard there in the first pass only. */
-    filter->first = loops && (slot->rounds > 0 || slot->loop_start == 0) ? slot->loop_start : 0;
+    /* What lies before the start of a loop is heard there in the first pass only: the last one too begins behind the
+     * loop's end. */
+    filter->first = slot->rounds > 0 ? slot->loop_start : 0;
 }
 
 /* --------------------------------------------------------------------------------------------------- Resampled */
