@@ -98,6 +98,22 @@ static void beats_go_round_the_loop(void **state)
     motet_engine_destroy(engine);
 }
 
+/* A glide may end inside a block: the place that is told goes on by the pitch that it has led to. */
+static void beats_are_right_after_a_glide(void **state)
+{
+    (void)state;
+    motet_engine *engine = create();
+    motet_sound sound = ramp(engine, 60000, &(motet_sound_def){.tempo_bpm = 120}); /* beats at 0, 4000 ... */
+    motet_voice voice = motet_voice_play(engine, sound, NULL);
+    motet_voice_set_pitch(engine, voice, 2, motet_at(500));
+    render(engine, 2000); /* at 500 + 119.5 + 2 * 1420: the declick is 80 frames */
+    motet_voice_state place;
+    assert_int_equal(motet_voice_get_state(engine, voice, &place), MOTET_OK);
+    assert_true(fabs(place.position_frames - 3459.5) < 1e-3);
+    assert_int_equal(motet_voice_next_beat(engine, voice, 1), 2000 + 271);
+    motet_engine_destroy(engine);
+}
+
 static void a_crossfade_keeps_one_frame_for_both(void **state)
 {
     (void)state;
@@ -189,6 +205,23 @@ static void the_last_pass_begins_as_the_others(void **state)
         }
         assert_memory_equal(out, watched, sizeof watched);
     }
+}
+
+static void the_told_place_leaves_a_counted_loop(void **state)
+{
+    (void)state;
+    motet_engine *engine = create();
+    motet_voice_def def = {.loop = true, .loop_end_frame = 1000, .loop_count = 3};
+    motet_voice voice = motet_voice_play(engine, ramp(engine, 5000, NULL), &def);
+    for (uint32_t frame = 0; frame < 6600; frame += 100) {
+        motet_voice_state place;
+        if (frame > 0) {
+            assert_int_equal(motet_voice_get_state(engine, voice, &place), MOTET_OK);
+            assert_true(place.position_frames == (frame < 3000 ? frame % 1000 : frame - 2000));
+        }
+        render(engine, 100);
+    }
+    motet_engine_destroy(engine);
 }
 
 static void a_range_can_be_moved_and_left(void **state)
@@ -294,10 +327,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bars_are_the_musics_own),
         cmocka_unit_test(beats_go_round_the_loop),
+        cmocka_unit_test(beats_are_right_after_a_glide),
         cmocka_unit_test(a_crossfade_keeps_one_frame_for_both),
         cmocka_unit_test(what_waits_can_be_taken_back),
         cmocka_unit_test(intro_loop_outro),
         cmocka_unit_test(the_last_pass_begins_as_the_others),
+        cmocka_unit_test(the_told_place_leaves_a_counted_loop),
         cmocka_unit_test(a_range_can_be_moved_and_left),
         cmocka_unit_test(a_loop_is_crossfaded),
         cmocka_unit_test(short_loops_are_gapless),

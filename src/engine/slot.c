@@ -113,18 +113,19 @@ void motet_slot_tell_laps(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCK
 void motet_slot_tell_track(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
 {
     bool stands = slot->held || slot->gap;
+    bool goes_round = slot->loop && slot->passes != 1;
     uint64_t place = motet_source_position(slot);
     uint64_t words[] = {
         slot->now,
         place >> 16,
-        (place & 0xffff) << 16 | (uint64_t)slot->loop << 32 | (uint64_t)slot->place.is_virtual << 33 |
+        (place & 0xffff) << 16 | (uint64_t)goes_round << 32 | (uint64_t)slot->place.is_virtual << 33 |
             (uint64_t)slot->begun << 34,
         stands ? 0 : motet_source_file_step(engine, slot),
         slot->range.start,
         slot->range.end,
     };
     motet_seqlock_write(&engine->voices[slot->place.index].track, words, 6);
-    slot->moved = false;
+    slot->moved = !motet_ramp_done(&slot->pitch, slot->now); /* to be told again, and once more behind its end */
 }
 
 static void set_fade_in(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING

@@ -222,7 +222,7 @@ void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_voice_sum s
         motet_slot_tell_laps(engine, slot); /* at most once in so many frames */
         motet_markers_tell(engine, slot);
     }
-    if (slot->moved || feed != NULL || !motet_ramp_done(&slot->pitch, slot->now)) {
+    if (slot->moved || feed != NULL) {
         motet_slot_tell_track(engine, slot);
     }
     motet_steady_settle(engine, slot);
