@@ -207,6 +207,32 @@ static void unread_events_are_lost_from_the_oldest(void **state)
     motet_engine_destroy(engine);
 }
 
+/* So are those for which the way out of the audio thread had no room, while the program made no call at all. */
+static void events_without_room_are_told(void **state)
+{
+    (void)state;
+    enum { VOICES = 10, BLOCKS = 200, BLOCK = 512 };
+    motet_engine *engine = make_engine((motet_engine_def){.max_voices = VOICES, .no_virtual_voices = true});
+    motet_sound sound = make_sound(engine, 1, 0.01);
+    for (uint32_t i = 0; i < VOICES; i++) {
+        play(engine, sound, (motet_voice_def){.loop = true});
+    }
+    for (uint32_t i = 0; i < BLOCKS; i++) {
+        render(engine, BLOCK);
+    }
+    motet_event event;
+    assert_true(motet_engine_poll_event(engine, &event));
+    assert_int_equal(event.type, MOTET_EVENT_OVERFLOW);
+    assert_int_equal(event.count, stats_of(engine).events_lost);
+    uint32_t told = 0;
+    while (motet_engine_poll_event(engine, &event)) {
+        assert_int_equal(event.type, MOTET_EVENT_VOICE_LOOPED);
+        told++;
+    }
+    assert_int_equal(told + stats_of(engine).events_lost, VOICES * BLOCKS);
+    motet_engine_destroy(engine);
+}
+
 /* A bus whose sum is not finite is silenced and told; what plays elsewhere is heard. */
 static void overflow_is_contained(void **state)
 {
@@ -675,6 +701,7 @@ int main(void)
         cmocka_unit_test(stops_meet_stops),
         cmocka_unit_test(every_voice_ends_once),
         cmocka_unit_test(unread_events_are_lost_from_the_oldest),
+        cmocka_unit_test(events_without_room_are_told),
         cmocka_unit_test(overflow_is_contained),
         cmocka_unit_test(mono_output_is_finite),
         cmocka_unit_test(released_sound_plays_to_its_end),

@@ -156,7 +156,7 @@ static bool create_master(motet_engine *engine)
     return engine->mixer.topology != NULL;
 }
 
-/* In one block each voice can end and tell once that it went round its loop. */
+/* In one block each voice can end and tell once that it went round its loop; markers and the rest have the spare. */
 static uint32_t events_of_block(const motet_engine *engine)
 {
     return 2 * engine->voice_limit + MOTET_EVENT_RING_SPARE;

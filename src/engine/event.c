@@ -2,8 +2,6 @@
 
 #include "engine/engine.h"
 
-#include <stdlib.h>
-
 void motet_event_stage(motet_engine *engine, const motet_event *event) MOTET_NONBLOCKING
 {
     /* Each voice has at most one end event in the ring, for its slot is not used again before that is taken out: so
@@ -43,10 +41,8 @@ static int rank_of(const motet_event *event)
 
 /* The ring holds whole blocks, but inside a block the order of mixing: sorted here by frame, then by what cannot
  * depend on blocks. */
-static int compare_events(const void *a, const void *b)
+static int compare_events(const motet_event *x, const motet_event *y)
 {
-    const motet_event *x = a;
-    const motet_event *y = b;
     if (x->frame != y->frame) {
         return x->frame < y->frame ? -1 : 1;
     }
@@ -61,13 +57,53 @@ static int compare_events(const void *a, const void *b)
     return x->marker < y->marker ? -1 : x->marker > y->marker;
 }
 
+/* Lets the event at a place of a heap sink to where it belongs, the last one at the top. */
+static void sink(motet_event *events, uint32_t count, uint32_t at)
+{
+    motet_event event = events[at];
+    for (uint32_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
+        if (child + 1 < count && compare_events(&events[child], &events[child + 1]) < 0) {
+            child++;
+        }
+        if (compare_events(&event, &events[child]) >= 0) {
+            break;
+        }
+        events[at] = events[child];
+        at = child;
+    }
+    events[at] = event;
+}
+
+/* In place: qsort may allocate, and this runs under the API lock. */
+static void sort_events(motet_event *events, uint32_t count)
+{
+    for (uint32_t at = count / 2; at-- > 0;) {
+        sink(events, count, at);
+    }
+    for (uint32_t left = count; left > 1; left--) {
+        motet_event last = events[0];
+        events[0] = events[left - 1];
+        events[left - 1] = last;
+        sink(events, left - 1, 0);
+    }
+}
+
+/* Those for which the ring had no room. */
+static void count_lost(motet_engine *engine)
+{
+    uint64_t lost = motet_load_relaxed_u64(&engine->counters.events_lost);
+    engine->queue.lost_untold += (uint32_t)(lost - engine->queue.lost_in_ring);
+    engine->queue.lost_in_ring = lost;
+}
+
 void motet_event_drain(motet_engine *engine)
 {
+    count_lost(engine);
     uint32_t count = motet_ring_count(&engine->events);
     for (uint32_t i = 0; i < count; i++) {
         motet_ring_pop(&engine->events, &engine->drained[i]);
     }
-    qsort(engine->drained, count, sizeof *engine->drained, compare_events);
+    sort_events(engine->drained, count);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t index, generation;
         motet_event *event = &engine->drained[i];
