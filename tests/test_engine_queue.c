@@ -160,6 +160,33 @@ static void stop_waits_for_its_play(void **state)
     motet_engine_destroy(engine);
 }
 
+static void *crossfade_from_elsewhere(void *user)
+{
+    const stopping *it = user;
+    motet_sound sound = make_sound(it->engine, 4, 1);
+    assert_int_not_equal(motet_voice_crossfade(it->engine, it->voice, sound, NULL).id, 0);
+    return NULL;
+}
+
+/* So does the stop of a voice that another one replaces. */
+static void crossfade_waits_for_its_play(void **state)
+{
+    (void)state;
+    motet_engine *engine = make_engine((motet_engine_def){0});
+    DO(motet_engine_begin(engine));
+    motet_voice voice = play(engine, make_sound(engine, 1, 1), (motet_voice_def){.loop = true});
+    stopping it = {engine, voice};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, crossfade_from_elsewhere, &it), 0);
+    pthread_join(thread, NULL);
+    render(engine, 1000); /* what replaces it has faded in */
+    assert_true(hear(engine) == 4);
+    DO(motet_engine_commit(engine));
+    assert_true(hear(engine) == 4);
+    assert_false(motet_voice_is_active(engine, voice));
+    motet_engine_destroy(engine);
+}
+
 /* Without room for all of a group none of it is sent, and it can be sent later. */
 static void busy_group_is_kept(void **state)
 {
@@ -306,6 +333,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(group_lands_on_one_frame),    cmocka_unit_test(groups_open_and_close_in_turn),
         cmocka_unit_test(group_belongs_to_its_thread), cmocka_unit_test(stop_waits_for_its_play),
+        cmocka_unit_test(crossfade_waits_for_its_play),
         cmocka_unit_test(busy_group_is_kept),          cmocka_unit_test(group_is_limited),
         cmocka_unit_test(groups_are_limited),          cmocka_unit_test(stops_go_through_a_full_queue),
         cmocka_unit_test(each_voice_has_its_own_stop),

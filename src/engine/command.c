@@ -151,6 +151,11 @@ motet_result motet_command_reserve(motet_engine *engine, uint32_t count)
     return engine->commands.free_count >= count ? MOTET_OK : busy(engine);
 }
 
+motet_result motet_command_reserve_behind(motet_engine *engine, uint32_t count, uint32_t group)
+{
+    return reserve_in_group(engine, &engine->commands.groups[group - 1], count);
+}
+
 /* Takes a command from the pool, for a stop the voice's own if it is there; MOTET_NO_COMMAND when there is none. */
 static uint32_t take(motet_command_pool *pool, const motet_command *command)
 {

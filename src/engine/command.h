@@ -94,6 +94,8 @@ motet_result motet_command_time(motet_engine *engine, motet_command *command, mo
 
 /* Under the API lock: whether `count` more commands can be sent now (in a group: always, it is weighed at commit). */
 motet_result motet_command_reserve(motet_engine *engine, uint32_t count);
+/* The same of a group, by its number. */
+motet_result motet_command_reserve_behind(motet_engine *engine, uint32_t count, uint32_t group);
 /* Under the API lock: as motet_command_send, but nothing is shown to the audio thread until motet_command_publish. */
 motet_result motet_command_stage(motet_engine *engine, const motet_command *command);
 void motet_command_publish(motet_engine *engine);

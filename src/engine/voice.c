@@ -242,8 +242,20 @@ static void stop_replaced(motet_engine *engine, motet_voice voice, motet_timing 
     if (record != NULL && motet_command_time(engine, &stop, timing) == MOTET_OK) {
         stop.target = slot;
         stop.generation = record->generation;
-        motet_command_stage(engine, &stop);
+        motet_command_stage_behind(engine, &stop, record->group); /* reserved before */
     }
+}
+
+/* Room for a play and for the stop of the voice that it replaces, which may wait behind a play in another group. */
+static motet_result reserve_replacement(motet_engine *engine, motet_voice replaced)
+{
+    uint32_t slot;
+    const motet_voice_record *record = find_voice(engine, replaced, &slot);
+    motet_result result = MOTET_OK;
+    if (record != NULL && record->group != 0) {
+        result = motet_command_reserve_behind(engine, 1, record->group);
+    }
+    return result == MOTET_OK ? motet_command_reserve(engine, 2) : result;
 }
 
 motet_voice motet_voice_crossfade(motet_engine *engine, motet_voice from, motet_sound to, const motet_voice_def *given)
@@ -259,7 +271,7 @@ motet_voice motet_voice_crossfade(motet_engine *engine, motet_voice from, motet_
     } else if (def.timing.curve == MOTET_CURVE_SMOOTH) {
         def.timing.curve = MOTET_CURVE_POWER; /* too steep for so short a fade as the declick */
     }
-    if (motet_command_reserve(engine, 2) == MOTET_OK) {
+    if (reserve_replacement(engine, from) == MOTET_OK) {
         voice = begin_of_sound(engine, to, &def);
     }
     if (voice.id != 0) {
