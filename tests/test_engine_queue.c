@@ -187,6 +187,44 @@ static void crossfade_waits_for_its_play(void **state)
     motet_engine_destroy(engine);
 }
 
+typedef struct setting {
+    motet_engine *engine;
+    motet_voice free, waiting;
+} setting;
+
+static void *set_from_elsewhere(void *user)
+{
+    const setting *it = user;
+    motet_voice_values values[3] = {{it->free, -6, 0, 1}, {it->waiting, -6, 0, 1}, {it->waiting, -12, 0, 1}};
+    assert_int_equal(motet_voices_set(it->engine, values, 3, motet_now()), MOTET_ERROR_LIMIT);
+    return NULL;
+}
+
+/* Many voices' values change all or not at all, also where another thread's group has room for some of them only. */
+static void values_find_room_for_all(void **state)
+{
+    (void)state;
+    motet_engine *engine = make_engine((motet_engine_def){.max_scheduled = 16});
+    motet_sound sound = make_sound(engine, 1, 1);
+    motet_voice heard = play(engine, sound, (motet_voice_def){.loop = true});
+    render(engine, 1);
+    DO(motet_engine_begin(engine));
+    motet_voice waiting = play(engine, sound, (motet_voice_def){.loop = true});
+    for (int i = 0; i < 14; i++) {
+        DO(motet_voice_set_pan(engine, heard, 0, motet_now()));
+    }
+    setting it = {engine, heard, waiting};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, set_from_elsewhere, &it), 0);
+    pthread_join(thread, NULL);
+    motet_voice_state now;
+    DO(motet_voice_get_state(engine, heard, &now));
+    assert_true(now.volume_db == 0);
+    DO(motet_voice_get_state(engine, waiting, &now));
+    assert_true(now.volume_db == 0);
+    motet_engine_destroy(engine);
+}
+
 /* Without room for all of a group none of it is sent, and it can be sent later. */
 static void busy_group_is_kept(void **state)
 {
@@ -334,6 +372,7 @@ int main(void)
         cmocka_unit_test(group_lands_on_one_frame),    cmocka_unit_test(groups_open_and_close_in_turn),
         cmocka_unit_test(group_belongs_to_its_thread), cmocka_unit_test(stop_waits_for_its_play),
         cmocka_unit_test(crossfade_waits_for_its_play),
+        cmocka_unit_test(values_find_room_for_all),
         cmocka_unit_test(busy_group_is_kept),          cmocka_unit_test(group_is_limited),
         cmocka_unit_test(groups_are_limited),          cmocka_unit_test(stops_go_through_a_full_queue),
         cmocka_unit_test(each_voice_has_its_own_stop),

@@ -99,14 +99,18 @@ static motet_group *group_of_thread(motet_command_pool *pool)
     return NULL;
 }
 
-static motet_result add_to_group(motet_engine *engine, motet_group *group, const motet_command *command)
+/* So that `count` more can be added, which cannot fail then. */
+static motet_result reserve_in_group(motet_engine *engine, motet_group *group, uint32_t count)
 {
-    if (group->count == engine->commands.shared_count) {
+    if (count > engine->commands.shared_count - group->count) {
         return motet_fail(&engine->log, MOTET_ERROR_LIMIT, "a group of more than %u commands (max_scheduled)",
                           engine->commands.shared_count);
     }
-    if (group->count == group->capacity) {
-        uint32_t capacity = group->capacity == 0 ? 64 : 2 * group->capacity;
+    uint32_t capacity = group->capacity == 0 ? 64 : group->capacity;
+    while (capacity < group->count + count) {
+        capacity *= 2;
+    }
+    if (capacity > group->capacity) {
         motet_command *grown = motet_heap_resize(&engine->heap, group->commands, group->capacity * sizeof *grown,
                                                  capacity * sizeof *grown, _Alignof(motet_command));
         if (grown == NULL) {
@@ -115,8 +119,16 @@ static motet_result add_to_group(motet_engine *engine, motet_group *group, const
         group->commands = grown;
         group->capacity = capacity;
     }
-    group->commands[group->count++] = *command;
     return MOTET_OK;
+}
+
+static motet_result add_to_group(motet_engine *engine, motet_group *group, const motet_command *command)
+{
+    motet_result result = reserve_in_group(engine, group, 1);
+    if (result == MOTET_OK) {
+        group->commands[group->count++] = *command;
+    }
+    return result;
 }
 
 /* --------------------------------------------------------------------------------------------------- Sending */
@@ -126,20 +138,6 @@ static motet_result busy(motet_engine *engine)
     engine->commands.refused++;
     return motet_fail(NULL, MOTET_ERROR_BUSY, "%u commands are waiting to be applied; at most %u may (max_scheduled)",
                       motet_command_waiting(&engine->commands), engine->commands.shared_count);
-}
-
-/* Makes room for one more in the group, so that the send after it cannot fail. */
-static motet_result reserve_in_group(motet_engine *engine, motet_group *group, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        motet_result result = add_to_group(engine, group, &(motet_command){0});
-        if (result != MOTET_OK) {
-            group->count -= i;
-            return result;
-        }
-    }
-    group->count -= count;
-    return MOTET_OK;
 }
 
 motet_result motet_command_reserve(motet_engine *engine, uint32_t count)

@@ -488,6 +488,20 @@ static motet_result stage_values(motet_engine *engine, motet_command command, co
     return motet_command_stage_behind(engine, &command, record->group);
 }
 
+/* Room for all, so that none can fail when others have been staged: also behind plays that wait in groups. */
+static motet_result reserve_values(motet_engine *engine, const motet_voice_values *values, uint32_t count)
+{
+    motet_result result = motet_command_reserve(engine, count);
+    for (uint32_t i = 0; engine->commands.open_groups > 0 && result == MOTET_OK && i < count; i++) {
+        uint32_t slot;
+        const motet_voice_record *record = find_voice(engine, values[i].voice, &slot);
+        if (record != NULL && record->group != 0) {
+            result = motet_command_reserve_behind(engine, count, record->group);
+        }
+    }
+    return result;
+}
+
 motet_result motet_voices_set(motet_engine *engine, const motet_voice_values *values, uint32_t count,
                               motet_timing timing)
 {
@@ -506,7 +520,7 @@ motet_result motet_voices_set(motet_engine *engine, const motet_voice_values *va
         result = check_values(engine, values, count);
     }
     if (result == MOTET_OK) {
-        result = motet_command_reserve(engine, count);
+        result = reserve_values(engine, values, count);
     }
     for (uint32_t i = 0; result == MOTET_OK && i < count; i++) {
         result = stage_values(engine, command, &values[i]);
