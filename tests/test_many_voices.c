@@ -165,6 +165,33 @@ static void a_virtual_voice_ends_on_its_frame(void **state)
     motet_engine_destroy(engine);
 }
 
+/* As one without: the passes of a loop of few frames are told together. */
+static void a_counted_loop_is_told_seldom_while_virtual(void **state)
+{
+    (void)state;
+    static float out[RATE];
+    motet_engine *engine = create(1, 10);
+    motet_voice music = motet_voice_play(engine, ramp(engine, 60000, NULL), NULL);
+    motet_voice_def def = {
+        .volume_db = -20, .loop = true, .loop_start_frame = 10, .loop_end_frame = 13, .loop_count = 1001};
+    motet_voice unheard = motet_voice_play(engine, ramp(engine, 100, NULL), &def);
+    motet_engine_render_f32(engine, out, 2000);
+    assert_true(is_virtual(engine, unheard) && !is_virtual(engine, music));
+    motet_engine_render_f32(engine, out, 3000);
+    uint32_t events = 0, laps = 0;
+    motet_event event;
+    while (motet_engine_poll_event(engine, &event) && event.type == MOTET_EVENT_VOICE_LOOPED) {
+        assert_int_equal(event.frame, 13 + 3 * laps);
+        laps += event.count;
+        events++;
+    }
+    assert_int_equal(laps, 1000);
+    assert_true(events <= 3100 / 512 + 1);
+    assert_int_equal(event.type, MOTET_EVENT_VOICE_ENDED);
+    assert_int_equal(event.frame, 3100);
+    motet_engine_destroy(engine);
+}
+
 static void without_room_a_play_is_refused(void **state)
 {
     (void)state;
@@ -307,6 +334,7 @@ int main(void)
         cmocka_unit_test(priority_counts_as_decibels),
         cmocka_unit_test(a_voice_comes_back_in_its_place),
         cmocka_unit_test(a_virtual_voice_ends_on_its_frame),
+        cmocka_unit_test(a_counted_loop_is_told_seldom_while_virtual),
         cmocka_unit_test(without_room_a_play_is_refused),
         cmocka_unit_test(one_of_too_many_yields),
         cmocka_unit_test(plays_that_come_too_soon_are_refused),

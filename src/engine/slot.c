@@ -106,7 +106,6 @@ void motet_slot_tell_laps(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCK
                              .count = slot->laps};
         motet_event_stage(engine, &event);
         slot->laps = 0;
-        slot->laps_told = slot->now;
     }
 }
 

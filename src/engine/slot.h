@@ -83,7 +83,6 @@ typedef struct motet_slot {
     uint32_t passes;         /* of the loop still to be heard, this one included; 0: no end */
     uint32_t laps;           /* times gone round since it was told; the first of them at ... */
     uint64_t lap_frame;      /* ... this engine frame */
-    uint64_t laps_told;      /* engine frame at which it was told last */
     bool marked;             /* a voice of a sound with markers */
     uint32_t marker;         /* the first one passed since that was told ... */
     uint64_t marker_frame;   /* ... at this engine frame ... */

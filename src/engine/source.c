@@ -615,3 +615,12 @@ uint64_t motet_source_frames_left(const motet_engine *engine, const motet_slot *
     uint64_t target = motet_loop_is_on(slot) ? slot->loop_end : motet_source_material(slot)->frame_count;
     return slot->position < target ? frames_to(slot, target, motet_source_present_step(engine, slot)) : 0;
 }
+
+uint64_t motet_source_frames_to_end(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
+{
+    uint64_t end = slot->feed == NULL ? motet_loop_limit(slot) : UINT64_MAX;
+    if (end == UINT64_MAX) {
+        return UINT64_MAX;
+    }
+    return slot->position < end ? frames_to(slot, end, motet_source_present_step(engine, slot)) : 0;
+}

@@ -54,6 +54,8 @@ bool motet_source_is_over(const motet_slot *slot) MOTET_NONBLOCKING;
 uint64_t motet_source_advance(motet_engine *engine, motet_slot *slot, uint64_t count) MOTET_NONBLOCKING;
 /* Engine frames until the material ends, or the loop's end comes, at the present pitch; UINT64_MAX: never. */
 uint64_t motet_source_frames_left(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING;
+/* Engine frames until the material ends, all passes of a loop included; UINT64_MAX: never. */
+uint64_t motet_source_frames_to_end(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING;
 /* What the slot moves by in its present engine frame, in frames of what it reads, and in the file's. */
 uint64_t motet_source_present_step(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING;
 uint64_t motet_source_file_step(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING;

@@ -96,8 +96,9 @@ void motet_virtual_set_alarm(motet_engine *engine, motet_slot *slot) MOTET_NONBL
     slot->alarm = motet_slot_next_cut(engine, slot, UINT64_MAX);
     if (!slot->held) {
         uint64_t left = motet_source_frames_left(engine, slot);
-        if (motet_loop_is_on(slot) && slot->passes == 0 && left < MOTET_BLOCK_FRAMES) {
-            left = MOTET_BLOCK_FRAMES; /* short loops are told together */
+        if (motet_loop_is_on(slot) && left < MOTET_BLOCK_FRAMES) { /* the passes of a short loop are told together */
+            uint64_t to_end = motet_source_frames_to_end(engine, slot);
+            left = to_end < MOTET_BLOCK_FRAMES ? to_end : MOTET_BLOCK_FRAMES;
         }
         slot->alarm = left < slot->alarm - slot->now ? slot->now + left : slot->alarm;
         if (!motet_ramp_done(&slot->pitch, slot->now) && slot->now + MOTET_CHOICE_FRAMES < slot->alarm) {
@@ -124,8 +125,7 @@ static void move_on(motet_engine *engine, motet_slot *slot, uint64_t frame) MOTE
         if (slot->held) {
             slot->now = cut;
         } else {
-            uint64_t left =
-                motet_loop_is_on(slot) && slot->passes == 0 ? UINT64_MAX : motet_source_frames_left(engine, slot);
+            uint64_t left = motet_source_frames_to_end(engine, slot);
             uint64_t count = cut - slot->now < left ? cut - slot->now : left;
             count = motet_source_advance(engine, slot, count);
             slot->now += count;
