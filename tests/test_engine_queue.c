@@ -369,12 +369,11 @@ static void each_voice_has_its_own_stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(group_lands_on_one_frame),    cmocka_unit_test(groups_open_and_close_in_turn),
-        cmocka_unit_test(group_belongs_to_its_thread), cmocka_unit_test(stop_waits_for_its_play),
-        cmocka_unit_test(crossfade_waits_for_its_play),
-        cmocka_unit_test(values_find_room_for_all),
-        cmocka_unit_test(busy_group_is_kept),          cmocka_unit_test(group_is_limited),
-        cmocka_unit_test(groups_are_limited),          cmocka_unit_test(stops_go_through_a_full_queue),
+        cmocka_unit_test(group_lands_on_one_frame),     cmocka_unit_test(groups_open_and_close_in_turn),
+        cmocka_unit_test(group_belongs_to_its_thread),  cmocka_unit_test(stop_waits_for_its_play),
+        cmocka_unit_test(crossfade_waits_for_its_play), cmocka_unit_test(values_find_room_for_all),
+        cmocka_unit_test(busy_group_is_kept),           cmocka_unit_test(group_is_limited),
+        cmocka_unit_test(groups_are_limited),           cmocka_unit_test(stops_go_through_a_full_queue),
         cmocka_unit_test(each_voice_has_its_own_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

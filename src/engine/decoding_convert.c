@@ -44,8 +44,11 @@ static bool begin(conversion *c, motet_heap *heap, const motet_kernels *kernels,
     size_t chunk_samples = (size_t)MOTET_RATE_CHUNK * channels;
     c->scratch_bytes = (chunk_samples + window_frames * channels + MOTET_KERNEL_SLACK) * sizeof(float);
     c->chunk = motet_heap_take(heap, c->scratch_bytes, ALIGNMENT);
+    if (c->chunk == NULL) {
+        return false;
+    }
     c->window = c->chunk + chunk_samples;
-    return c->chunk != NULL;
+    return true;
 }
 
 static void end(conversion *c)

@@ -258,7 +258,7 @@ static void crossfade(float *from, const float *to, uint32_t channels, uint64_t 
 static void run_filter(const source_filter *filter, const float *window, const uint64_t *positions, uint32_t channels,
                        uint64_t frame, float *out, uint32_t count) MOTET_NONBLOCKING
 {
-    if (filter->interpolate != NULL) {
+    if (filter->bank == NULL) {
         filter->interpolate(out, window, positions, count);
         return;
     }
