@@ -29,19 +29,19 @@ static void every_level_gives_the_bits_of_the_reference(void **state)
 
 /* ----------------------------------------------------------------------------------------------------- Controls */
 
-static void add_in_double(float *out, const float *in, uint32_t count)
+static void add_in_double(float *out, const float *in, uint32_t count) MOTET_NONBLOCKING
 {
     for (uint32_t k = 0; k < count; k++) {
         out[k] = k == 40 ? (float)((double)out[k] + (double)in[k] * (1 + 0x1p-22)) : out[k] + in[k];
     }
 }
 
-static void scale_one_too_many(float *samples, float gain, uint32_t count)
+static void scale_one_too_many(float *samples, float gain, uint32_t count) MOTET_NONBLOCKING
 {
     motet_scale(samples, gain, count % 16 == 15 ? count + 1 : count);
 }
 
-static float largest_of_one_more(const float *samples, uint32_t count)
+static float largest_of_one_more(const float *samples, uint32_t count) MOTET_NONBLOCKING
 {
     volatile float beyond = count == 33 ? samples[count] : 0;
     (void)beyond;
