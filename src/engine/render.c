@@ -2,7 +2,6 @@
 
 #include "base/fpu.h"
 #include "base/guard.h"
-#include "dsp/convert.h"
 #include "engine/engine.h"
 #include "engine/slot_private.h"
 
@@ -262,7 +261,7 @@ static void render_s16(motet_engine *engine, int16_t *interleaved, uint32_t fram
     while (frame_count > 0) {
         uint32_t count = render_block(engine, engine->mixer.output, frame_count);
         size_t samples = (size_t)count * engine->def.channels;
-        motet_convert_f32_to_s16(interleaved, engine->mixer.output, samples);
+        engine->mixer.kernels->convert_f32_to_s16(interleaved, engine->mixer.output, samples);
         interleaved += samples;
         frame_count -= count;
     }
