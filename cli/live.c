@@ -60,6 +60,7 @@ bool motet_live_open(motet_live *live, motet_engine_def def, const motet_live_op
     live->rate_hz = info.sample_rate_hz;
     live->declick_frames = info.declick_frames;
     tell_device(live, &info);
+    motet_options_tell_simd(options->simd, info.simd);
     motet_interrupt_catch();
     return true;
 }

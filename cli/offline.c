@@ -1,5 +1,6 @@
 #include "offline.h"
 
+#include "options.h"
 #include "output.h"
 
 #include <math.h>
@@ -42,10 +43,13 @@ bool motet_offline_create(motet_offline *offline, const motet_timeline *timeline
     /* What fails is told where it fails: the library's own lines would say it twice. */
     def.log = motet_output_drop_log;
     offline->engine = motet_engine_create(&def);
-    if (offline->engine == NULL) {
+    motet_engine_info info;
+    if (offline->engine == NULL || motet_engine_get_info(offline->engine, &info) != MOTET_OK) {
         motet_problems_error(problems, 0, "%s", motet_last_error());
+        motet_offline_destroy(offline);
         return false;
     }
+    motet_options_tell_simd(def.simd, info.simd);
     if (motet_timeline_load(timeline, offline->engine, &offline->loaded, problems) && problems->errors == 0) {
         offline->player = motet_player_create(timeline, &offline->loaded, offline->engine, 0, false, problems);
     }

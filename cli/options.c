@@ -2,6 +2,7 @@
 
 #include "memory.h"
 #include "motet/motet.h"
+#include "output.h"
 
 #include <errno.h>
 #include <math.h>
@@ -89,6 +90,14 @@ static bool read_choice(const motet_option *option, const char *text)
 
 const char *const motet_options_simd[] = {"c", "sse2", "avx2", "avx512", "neon", NULL};
 
+void motet_options_tell_simd(const char *asked, const char *used)
+{
+    const char *wanted = getenv("MOTET_SIMD");
+    if (asked == NULL && wanted != NULL && *wanted != '\0' && strcmp(wanted, used) != 0) {
+        motet_output_error("warning: MOTET_SIMD is \"%s\", which cannot be had here; %s is used", wanted, used);
+    }
+}
+
 static bool read_value(const motet_option *option, const char *text)
 {
     double number = 0;
@@ -109,7 +118,6 @@ static bool read_value(const motet_option *option, const char *text)
         *(uint32_t *)option->value = (uint32_t)number;
         return true;
     case MOTET_OPTION_CHOICE: return read_choice(option, text);
-    case MOTET_OPTION_LATER:
     case MOTET_OPTION_FLAG: break;
     }
     return false;
@@ -127,10 +135,6 @@ static int read_option(const char *verb, const motet_option *options, size_t opt
     if (option == NULL) {
         complain_of_unknown(verb, options, option_count, name);
         return MOTET_EXIT_USAGE;
-    }
-    if (option->kind == MOTET_OPTION_LATER) {
-        fprintf(stderr, "motet: \"%s\" in \"%s\" is not in this version\n", option->name, verb);
-        return MOTET_EXIT_FAILED;
     }
     if (option->given != NULL) {
         *option->given = true;

@@ -14,8 +14,7 @@ typedef enum motet_option_kind {
     MOTET_OPTION_TEXT,   /* const char * */
     MOTET_OPTION_NUMBER, /* double */
     MOTET_OPTION_WHOLE,  /* uint32_t */
-    MOTET_OPTION_CHOICE, /* uint32_t: the place of the word */
-    MOTET_OPTION_LATER   /* not in this version */
+    MOTET_OPTION_CHOICE  /* uint32_t: the place of the word */
 } motet_option_kind;
 
 typedef struct motet_option {
@@ -40,6 +39,8 @@ int motet_options_read(const char *verb, const motet_option *options, size_t opt
 
 /* The choices of --simd; the machine need not have them all. */
 extern const char *const motet_options_simd[];
+/* Warns where MOTET_SIMD in the environment, which counts if no level was asked for, named another than is used. */
+void motet_options_tell_simd(const char *asked, const char *used);
 
 /* Where the operands are not `right`, says how the verb is used. Returns `right`. */
 bool motet_options_expect(const char *verb, bool right, const char *expected);

@@ -53,6 +53,20 @@ def test_wrong_names():
               (2, ['motet: "--simd" is "mmx"; expected "c", "sse2", "avx2", "avx512", "neon"']))
 
 
+def test_an_unknown_name_in_the_environment_is_told_once():
+    best = levels()[-1]
+    unknown = {"MOTET_SIMD": "mmx"}
+    told = [f'motet: warning: MOTET_SIMD is "mmx", which cannot be had here; {best} is used']
+    result = run("render", "-", "-o", "a.wav", stdin=timeline_bytes(TONE), environment=unknown)
+    equal((result.code, result.lines), (0, told))
+    result = run("play", "--quiet", "a.wav", environment={**unknown, "MOTET_DEVICE": "null"})
+    equal((result.code, result.lines), (0, told))
+    for environment in ({"MOTET_SIMD": ""}, {"MOTET_SIMD": "c"}):
+        equal(run("render", "-", "-o", "a.wav", stdin=timeline_bytes(TONE), environment=environment).lines, [])
+    result = run("render", "-", "-o", "a.wav", "--simd", "c", stdin=timeline_bytes(TONE), environment=unknown)
+    equal((result.code, result.lines), (0, []))
+
+
 def same_bytes_at_every_level(path, have, *options):
     seen = {}
     for name in have:
