@@ -101,7 +101,8 @@ motet_result motet_command_stage(motet_engine *engine, const motet_command *comm
 void motet_command_publish(motet_engine *engine);
 /* Under the API lock: sends a command, or puts it into the thread's group. Refused (BUSY) only without reserve. */
 motet_result motet_command_send(motet_engine *engine, const motet_command *command);
-/* The same, both ways, behind a play that waits in a group (by its number): whoever sends it, it must not arrive before the play. */
+/* The same, both ways, behind a play that waits in a group (by its number): whoever sends it, it must not arrive before
+ * the play. */
 motet_result motet_command_send_behind(motet_engine *engine, const motet_command *command, uint32_t group);
 motet_result motet_command_stage_behind(motet_engine *engine, const motet_command *command, uint32_t group);
 /* Under the API lock: the number, from 1, of the group that the calling thread has open; 0 without one. */

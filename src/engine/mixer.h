@@ -52,7 +52,6 @@ typedef struct motet_mixer {
     double level_fall; /* of the level meter: factor per frame */
 } motet_mixer;
 
-/* Frames of scratch that each buffer holds. */
 bool motet_mixer_create(motet_mixer *mixer, motet_heap *heap, const motet_engine_def *def);
 void motet_mixer_destroy(motet_mixer *mixer, motet_heap *heap, uint32_t sample_rate_hz);
 

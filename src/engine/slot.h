@@ -8,9 +8,9 @@
  *
  * A command inside a block does not cut the block of others. Before the block is mixed the commands due in it are
  * chained to their voice, and the voice applies them as its own rendering reaches their frames. A few commands do end
- * the block for all, so that everything stands at their frame: see motet_slot_ends_block. Taking a voice to another bus inside a block leaves a copy in the old place, which
- * sounds until that command and is a tail from then on, while the voice itself runs along silently (*dry*) in the new
- * bus until it gets there. */
+ * the block for all, so that everything stands at their frame: see motet_slot_ends_block. Taking a voice to another bus
+ * inside a block leaves a copy in the old place, which sounds until that command and is a tail from then on, while the
+ * voice itself runs along silently (*dry*) in the new bus until it gets there. */
 #ifndef MOTET_ENGINE_SLOT_H
 #define MOTET_ENGINE_SLOT_H
 
