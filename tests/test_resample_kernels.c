@@ -28,7 +28,7 @@ static void every_level_gives_the_reference_bits(void **state)
 /* ------------------------------------------------------------------------------ What the check must find */
 
 /* The other order of the same sum. */
-static void reordered(float *out, const float *in, const uint64_t *positions, uint32_t count)
+static void reordered(float *out, const float *in, const uint64_t *positions, uint32_t count) MOTET_NONBLOCKING
 {
     for (uint32_t k = 0; k < count; k++) {
         const float *at = in + (positions[k] >> 32);
@@ -37,13 +37,14 @@ static void reordered(float *out, const float *in, const uint64_t *positions, ui
     }
 }
 
-static void writes_one_too_many(float *out, const float *in, const uint64_t *positions, uint32_t count)
+static void writes_one_too_many(float *out, const float *in, const uint64_t *positions,
+                                uint32_t count) MOTET_NONBLOCKING
 {
     motet_linear_mono(out, in, positions, count);
     out[count] = 0;
 }
 
-static void lets_the_slack_in(float *out, const float *in, const uint64_t *positions, uint32_t count)
+static void lets_the_slack_in(float *out, const float *in, const uint64_t *positions, uint32_t count) MOTET_NONBLOCKING
 {
     motet_linear_mono(out, in, positions, count);
     if (count > 0) {
@@ -52,7 +53,7 @@ static void lets_the_slack_in(float *out, const float *in, const uint64_t *posit
 }
 
 static void sums_in_another_order(float *out, const float *in, const uint64_t *positions, uint32_t count,
-                                  const motet_sinc_bank *bank)
+                                  const motet_sinc_bank *bank) MOTET_NONBLOCKING
 {
     for (uint32_t k = 0; k < count; k++) {
         motet_sinc_place at = motet_sinc_place_of(bank, positions[k]);
@@ -65,7 +66,7 @@ static void sums_in_another_order(float *out, const float *in, const uint64_t *p
     }
 }
 
-static void skips_a_position(uint64_t *positions, uint64_t at, uint64_t step, uint32_t count)
+static void skips_a_position(uint64_t *positions, uint64_t at, uint64_t step, uint32_t count) MOTET_NONBLOCKING
 {
     motet_walk(positions, at, step, count > 64 ? count - 1 : count);
 }
@@ -91,7 +92,7 @@ static void what_is_wrong_is_found(void **state)
 }
 
 /* One float behind what may be read. */
-static void reads_too_far(float *out, const float *in, const uint64_t *positions, uint32_t count)
+static void reads_too_far(float *out, const float *in, const uint64_t *positions, uint32_t count) MOTET_NONBLOCKING
 {
     motet_linear_mono(out, in, positions, count);
     if (count > 0) {
