@@ -1,4 +1,4 @@
-/* The operations of dsp/kernels_body.h by AVX2. */
+/* The operations of dsp/kernels_body.h and dsp/resample_body.h by AVX2. */
 #ifndef MOTET_DSP_VECTOR_AVX2_H
 #define MOTET_DSP_VECTOR_AVX2_H
 
@@ -41,6 +41,11 @@ static inline floats floats_fill_pair(float even, float odd)
 static inline floats floats_add(floats a, floats b)
 {
     return _mm256_add_ps(a, b);
+}
+
+static inline floats floats_subtract(floats a, floats b)
+{
+    return _mm256_sub_ps(a, b);
 }
 
 static inline floats floats_multiply(floats a, floats b)

@@ -1,4 +1,4 @@
-/* The operations of dsp/kernels_body.h by AVX-512 F, BW, DQ and VL. */
+/* The operations of dsp/kernels_body.h and dsp/resample_body.h by AVX-512 F, BW, DQ and VL. */
 #ifndef MOTET_DSP_VECTOR_AVX512_H
 #define MOTET_DSP_VECTOR_AVX512_H
 
@@ -63,6 +63,11 @@ static inline floats floats_fill_pair(float even, float odd)
 static inline floats floats_add(floats a, floats b)
 {
     return _mm512_add_ps(a, b);
+}
+
+static inline floats floats_subtract(floats a, floats b)
+{
+    return _mm512_sub_ps(a, b);
 }
 
 static inline floats floats_multiply(floats a, floats b)

@@ -1,4 +1,4 @@
-/* The operations of dsp/kernels_body.h by the NEON of AArch64, whose arithmetic follows FPCR as scalar code does. */
+/* The operations of dsp/kernels_body.h and dsp/resample_body.h by the NEON of AArch64, whose arithmetic follows FPCR as scalar code does. */
 #ifndef MOTET_DSP_VECTOR_NEON_H
 #define MOTET_DSP_VECTOR_NEON_H
 
@@ -41,6 +41,11 @@ static inline floats floats_fill_pair(float even, float odd)
 static inline floats floats_add(floats a, floats b)
 {
     return vaddq_f32(a, b);
+}
+
+static inline floats floats_subtract(floats a, floats b)
+{
+    return vsubq_f32(a, b);
 }
 
 static inline floats floats_multiply(floats a, floats b)

@@ -1,4 +1,4 @@
-/* The operations of dsp/kernels_body.h by SSE2. */
+/* The operations of dsp/kernels_body.h and dsp/resample_body.h by SSE2. */
 #ifndef MOTET_DSP_VECTOR_SSE2_H
 #define MOTET_DSP_VECTOR_SSE2_H
 
@@ -42,6 +42,11 @@ static inline floats floats_fill_pair(float even, float odd)
 static inline floats floats_add(floats a, floats b)
 {
     return _mm_add_ps(a, b);
+}
+
+static inline floats floats_subtract(floats a, floats b)
+{
+    return _mm_sub_ps(a, b);
 }
 
 static inline floats floats_multiply(floats a, floats b)
