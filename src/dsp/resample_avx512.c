@@ -2,7 +2,8 @@
 
 #if MOTET_RESAMPLE_X86
 
-#    include <immintrin.h>
+#    include "dsp/vector_avx512.h"
+
 #    include <stdbool.h>
 
 /* ------------------------------------------------------------------------------------------------- Positions */
@@ -51,60 +52,36 @@ uint64_t motet_glide_avx512(uint64_t *positions, uint64_t at, const double *pitc
     return motet_glide(positions + k, rest[0], pitches + k, scale, count - k);
 }
 
-/* 16 positions: whole parts and fractions apart. */
-typedef struct places {
-    __m512i whole;
-    __m512 f;
-} places;
+/* ------------------------------------------------------------------------------------------------------ Frames */
 
-static MOTET_ALWAYS_INLINE __m512 fractions(__m512i bits) MOTET_NONBLOCKING
+static MOTET_ALWAYS_INLINE floats fractions(__m512i bits) MOTET_NONBLOCKING
 {
     return _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_srli_epi32(bits, 8)), _mm512_set1_ps(0x1p-24f));
 }
 
-static MOTET_ALWAYS_INLINE places places_of(const uint64_t *positions) MOTET_NONBLOCKING
+/* Of 16 positions. */
+static MOTET_ALWAYS_INLINE floats fractions_of(const uint64_t *positions) MOTET_NONBLOCKING
 {
     const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    return fractions(_mm512_permutex2var_epi32(_mm512_loadu_si512(positions), even, _mm512_loadu_si512(positions + 8)));
+}
+
+/* Of 8 positions, each twice. */
+static MOTET_ALWAYS_INLINE floats pair_fractions_of(const uint64_t *positions) MOTET_NONBLOCKING
+{
+    return fractions(_mm512_shuffle_epi32(_mm512_loadu_si512(positions), _MM_PERM_CCAA));
+}
+
+/* Positions whose frames lie within two vectors from the first one's on. */
+static MOTET_ALWAYS_INLINE void mono_frames(floats frames[], uint32_t frame_count, const float *in,
+                                            const uint64_t *positions) MOTET_NONBLOCKING
+{
     const __m512i odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-    __m512i low = _mm512_loadu_si512(positions);
-    __m512i high = _mm512_loadu_si512(positions + 8);
-    return (places){_mm512_permutex2var_epi32(low, odd, high), fractions(_mm512_permutex2var_epi32(low, even, high))};
-}
-
-/* 8 positions for stereo: each fraction twice, whole parts as 64 bits. */
-static MOTET_ALWAYS_INLINE places pair_places_of(const uint64_t *positions) MOTET_NONBLOCKING
-{
-    __m512i at = _mm512_loadu_si512(positions);
-    return (places){_mm512_srli_epi64(at, 32), fractions(_mm512_shuffle_epi32(at, _MM_PERM_CCAA))};
-}
-
-/* -------------------------------------------------------------------------------------------- Linear and cubic */
-
-static MOTET_ALWAYS_INLINE __m512 linear(__m512 a, __m512 b, __m512 f) MOTET_NONBLOCKING
-{
-    return _mm512_add_ps(a, _mm512_mul_ps(f, _mm512_sub_ps(b, a)));
-}
-
-static MOTET_ALWAYS_INLINE __m512 cubic(__m512 a, __m512 b, __m512 c, __m512 d, __m512 f) MOTET_NONBLOCKING
-{
-    const __m512 half = _mm512_set1_ps(0.5f);
-    __m512 c1 = _mm512_mul_ps(half, _mm512_sub_ps(c, a));
-    __m512 c2 = _mm512_add_ps(_mm512_sub_ps(a, _mm512_mul_ps(_mm512_set1_ps(2.5f), b)),
-                              _mm512_sub_ps(_mm512_add_ps(c, c), _mm512_mul_ps(half, d)));
-    __m512 c3 = _mm512_add_ps(_mm512_mul_ps(half, _mm512_sub_ps(d, a)),
-                              _mm512_mul_ps(_mm512_set1_ps(1.5f), _mm512_sub_ps(b, c)));
-    __m512 sum = _mm512_add_ps(_mm512_mul_ps(c3, f), c2);
-    sum = _mm512_add_ps(_mm512_mul_ps(sum, f), c1);
-    return _mm512_add_ps(_mm512_mul_ps(sum, f), b);
-}
-
-/* The frames at 16 positions and behind them, the first of which lies at `from`. */
-static MOTET_ALWAYS_INLINE void pick_mono(__m512 frames[], uint32_t frame_count, const float *from, __m512i whole,
-                                          uint64_t first) MOTET_NONBLOCKING
-{
+    const uint64_t first = positions[0] >> 32;
+    __m512i whole = _mm512_permutex2var_epi32(_mm512_loadu_si512(positions), odd, _mm512_loadu_si512(positions + 8));
     __m512i index = _mm512_sub_epi32(whole, _mm512_set1_epi32((int)first));
-    __m512 low = _mm512_loadu_ps(from);
-    __m512 high = _mm512_loadu_ps(from + 16);
+    floats low = floats_load(in + first);
+    floats high = floats_load(in + first + 16);
     MOTET_WRITE_OUT
     for (uint32_t j = 0; j < frame_count; j++) {
         __m512i at = j == 0 ? index : _mm512_add_epi32(index, _mm512_set1_epi32((int)j));
@@ -112,13 +89,15 @@ static MOTET_ALWAYS_INLINE void pick_mono(__m512 frames[], uint32_t frame_count,
     }
 }
 
-/* At 8 positions, where a frame is two lanes. */
-static MOTET_ALWAYS_INLINE void pick_stereo(__m512 frames[], uint32_t frame_count, const float *from, __m512i whole,
-                                            uint64_t first) MOTET_NONBLOCKING
+/* A frame is two lanes: a double. */
+static MOTET_ALWAYS_INLINE void stereo_frames(floats frames[], uint32_t frame_count, const float *in,
+                                              const uint64_t *positions) MOTET_NONBLOCKING
 {
+    const uint64_t first = positions[0] >> 32;
+    __m512i whole = _mm512_srli_epi64(_mm512_loadu_si512(positions), 32);
     __m512i index = _mm512_sub_epi64(whole, _mm512_set1_epi64((long long)first));
-    __m512d low = _mm512_castps_pd(_mm512_loadu_ps(from));
-    __m512d high = _mm512_castps_pd(_mm512_loadu_ps(from + 16));
+    doubles low = _mm512_castps_pd(floats_load(in + 2 * first));
+    doubles high = _mm512_castps_pd(floats_load(in + 2 * first + 16));
     MOTET_WRITE_OUT
     for (uint32_t j = 0; j < frame_count; j++) {
         __m512i at = j == 0 ? index : _mm512_add_epi64(index, _mm512_set1_epi64(j));
@@ -126,45 +105,64 @@ static MOTET_ALWAYS_INLINE void pick_stereo(__m512 frames[], uint32_t frame_coun
     }
 }
 
-static MOTET_ALWAYS_INLINE void linear_mono_group(float *out, const float *in,
-                                                  const uint64_t *positions) MOTET_NONBLOCKING
+/* -------------------------------------------------------------------------------------------------------- Sums */
+
+static MOTET_ALWAYS_INLINE void each_twice(floats v, floats out[2]) MOTET_NONBLOCKING
 {
-    places at = places_of(positions);
-    uint64_t first = positions[0] >> 32;
-    __m512 frames[2];
-    pick_mono(frames, 2, in + first, at.whole, first);
-    _mm512_storeu_ps(out, linear(frames[0], frames[1], at.f));
+    const __m512i first_twice = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+    const __m512i last_twice = _mm512_setr_epi32(8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15);
+    out[0] = _mm512_permutexvar_ps(first_twice, v);
+    out[1] = _mm512_permutexvar_ps(last_twice, v);
 }
 
-static MOTET_ALWAYS_INLINE void linear_stereo_group(float *out, const float *in,
-                                                    const uint64_t *positions) MOTET_NONBLOCKING
+/* Sums of halves. `fold_8` takes 16 lanes of each and leaves 8 of a, then 8 of b; the next leave 4, 2 and 1 of each of
+ * the vectors that went into them. Where it spares a shuffle one half is added with its sides changed: a sum's bits do
+ * not depend on which side is first. */
+static MOTET_ALWAYS_INLINE floats fold_8(floats a, floats b) MOTET_NONBLOCKING
 {
-    places at = pair_places_of(positions);
-    uint64_t first = positions[0] >> 32;
-    __m512 frames[2];
-    pick_stereo(frames, 2, in + 2 * first, at.whole, first);
-    _mm512_storeu_ps(out, linear(frames[0], frames[1], at.f));
+    return _mm512_add_ps(_mm512_mask_blend_ps(0xff00, a, b), _mm512_shuffle_f32x4(a, b, _MM_SHUFFLE(1, 0, 3, 2)));
 }
 
-static MOTET_ALWAYS_INLINE void cubic_mono_group(float *out, const float *in,
-                                                 const uint64_t *positions) MOTET_NONBLOCKING
+static MOTET_ALWAYS_INLINE floats fold_4(floats ab, floats cd) MOTET_NONBLOCKING
 {
-    places at = places_of(positions);
-    uint64_t first = positions[0] >> 32;
-    __m512 frames[4];
-    pick_mono(frames, 4, in + first - 1, at.whole, first);
-    _mm512_storeu_ps(out, cubic(frames[0], frames[1], frames[2], frames[3], at.f));
+    return _mm512_add_ps(_mm512_shuffle_f32x4(ab, cd, _MM_SHUFFLE(2, 0, 2, 0)),
+                         _mm512_shuffle_f32x4(ab, cd, _MM_SHUFFLE(3, 1, 3, 1)));
 }
 
-static MOTET_ALWAYS_INLINE void cubic_stereo_group(float *out, const float *in,
-                                                   const uint64_t *positions) MOTET_NONBLOCKING
+static MOTET_ALWAYS_INLINE floats fold_2(floats a, floats b) MOTET_NONBLOCKING
 {
-    places at = pair_places_of(positions);
-    uint64_t first = positions[0] >> 32;
-    __m512 frames[4];
-    pick_stereo(frames, 4, in + 2 * first - 2, at.whole, first);
-    _mm512_storeu_ps(out, cubic(frames[0], frames[1], frames[2], frames[3], at.f));
+    return _mm512_add_ps(_mm512_mask_blend_ps(0xcccc, a, b), _mm512_shuffle_ps(a, b, _MM_SHUFFLE(1, 0, 3, 2)));
 }
+
+static MOTET_ALWAYS_INLINE floats fold_1(floats a, floats b) MOTET_NONBLOCKING
+{
+    return _mm512_add_ps(_mm512_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0)),
+                         _mm512_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 3, 1)));
+}
+
+/* In the order that leaves the outputs in their own. */
+static MOTET_ALWAYS_INLINE floats mono_fold(const floats sums[]) MOTET_NONBLOCKING
+{
+    floats quads[4];
+    MOTET_WRITE_OUT
+    for (uint32_t k = 0; k < 4; k++) {
+        quads[k] = fold_4(fold_8(sums[k], sums[k + 4]), fold_8(sums[k + 8], sums[k + 12]));
+    }
+    return fold_1(fold_2(quads[0], quads[1]), fold_2(quads[2], quads[3]));
+}
+
+/* A tap is two lanes wide here: the folds are of taps 4, 2 and 1 apart. */
+static MOTET_ALWAYS_INLINE floats stereo_fold(const floats sums[]) MOTET_NONBLOCKING
+{
+    return fold_2(fold_4(fold_8(sums[0], sums[2]), fold_8(sums[4], sums[6])),
+                  fold_4(fold_8(sums[1], sums[3]), fold_8(sums[5], sums[7])));
+}
+
+#    define KERNEL(name) name##_avx512
+
+#    include "dsp/resample_body.h"
+
+/* -------------------------------------------------------------------------------------------- Linear and cubic */
 
 /* How many frames two registers hold. */
 enum { MONO_FRAMES = 32, STEREO_FRAMES = 16 };
@@ -280,31 +278,6 @@ void motet_cubic_stereo_avx512(float *out, const float *in, const uint64_t *posi
 
 /* -------------------------------------------------------------------------------------------------------- Sinc */
 
-/* Sums of halves. `fold_8` takes 16 lanes of each and leaves 8 of a, then 8 of b; the next leave 4, 2 and 1 of each of
- * the vectors that went into them. Where it spares a shuffle one half is added with its sides changed: a sum's bits do
- * not depend on which side is first. */
-static MOTET_ALWAYS_INLINE __m512 fold_8(__m512 a, __m512 b) MOTET_NONBLOCKING
-{
-    return _mm512_add_ps(_mm512_mask_blend_ps(0xff00, a, b), _mm512_shuffle_f32x4(a, b, _MM_SHUFFLE(1, 0, 3, 2)));
-}
-
-static MOTET_ALWAYS_INLINE __m512 fold_4(__m512 ab, __m512 cd) MOTET_NONBLOCKING
-{
-    return _mm512_add_ps(_mm512_shuffle_f32x4(ab, cd, _MM_SHUFFLE(2, 0, 2, 0)),
-                         _mm512_shuffle_f32x4(ab, cd, _MM_SHUFFLE(3, 1, 3, 1)));
-}
-
-static MOTET_ALWAYS_INLINE __m512 fold_2(__m512 a, __m512 b) MOTET_NONBLOCKING
-{
-    return _mm512_add_ps(_mm512_mask_blend_ps(0xcccc, a, b), _mm512_shuffle_ps(a, b, _MM_SHUFFLE(1, 0, 3, 2)));
-}
-
-static MOTET_ALWAYS_INLINE __m512 fold_1(__m512 a, __m512 b) MOTET_NONBLOCKING
-{
-    return _mm512_add_ps(_mm512_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0)),
-                         _mm512_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 3, 1)));
-}
-
 /* The parts of the way between two rows, of 16 positions; of 8, each twice. */
 static MOTET_ALWAYS_INLINE void row_fractions(float *f, const uint64_t *positions, uint32_t size,
                                               uint32_t phases) MOTET_NONBLOCKING
@@ -320,81 +293,36 @@ static MOTET_ALWAYS_INLINE void row_fractions(float *f, const uint64_t *position
     }
 }
 
-/* 16 coefficients between two rows. c - f (c - n) has the bits of c + f (n - c), as in no table both are -0, and
- * spares an instruction: what is subtracted may come from memory. */
-static MOTET_ALWAYS_INLINE __m512 coefficients(const float *row, uint32_t taps, float f) MOTET_NONBLOCKING
+static MOTET_ALWAYS_INLINE motet_sinc_place place_of(const motet_sinc_bank *bank, uint64_t position,
+                                                     float f) MOTET_NONBLOCKING
 {
-    __m512 c = _mm512_loadu_ps(row);
-    __m512 fall = _mm512_sub_ps(c, _mm512_loadu_ps(row + taps));
-    return _mm512_sub_ps(c, _mm512_mul_ps(fall, _mm512_set1_ps(f)));
+    return (motet_sinc_place){bank->rows + ((uint64_t)(uint32_t)position * bank->phases >> 32) * bank->taps, f};
 }
 
-/* The 16 partial sums of an output. */
-static MOTET_ALWAYS_INLINE __m512 mono_sums(const float *from, uint64_t position, float f, const float *rows,
-                                            uint32_t taps, uint32_t phases) MOTET_NONBLOCKING
+static MOTET_ALWAYS_INLINE floats mono_group(const float *from, const uint64_t *positions, const float *f,
+                                             const motet_sinc_bank *bank) MOTET_NONBLOCKING
 {
-    const float *row = rows + ((uint64_t)(uint32_t)position * phases >> 32) * taps;
-    const float *frame = from + (position >> 32);
-    __m512 sums = _mm512_mul_ps(coefficients(row, taps, f), _mm512_loadu_ps(frame));
-    for (uint32_t tap = 16; tap < taps; tap += 16) {
-        __m512 h = coefficients(row + tap, taps, f);
-        sums = _mm512_add_ps(sums, _mm512_mul_ps(h, _mm512_loadu_ps(frame + tap)));
-    }
-    return sums;
-}
-
-/* 16 outputs, folded in the order that leaves them in their own. */
-static MOTET_ALWAYS_INLINE __m512 mono_group(const float *from, const uint64_t *positions, const float *f,
-                                             const float *rows, uint32_t taps, uint32_t phases) MOTET_NONBLOCKING
-{
-    __m512 sums[16];
-    __m512 quads[4];
+    floats sums[16];
     MOTET_WRITE_OUT
     for (uint32_t k = 0; k < 16; k++) {
-        sums[k] = mono_sums(from, positions[k], f[k], rows, taps, phases);
+        sums[k] = mono_sums(from + (positions[k] >> 32), place_of(bank, positions[k], f[k]), bank->taps);
     }
-    MOTET_WRITE_OUT
-    for (uint32_t k = 0; k < 4; k++) {
-        quads[k] = fold_4(fold_8(sums[k], sums[k + 4]), fold_8(sums[k + 8], sums[k + 12]));
-    }
-    return fold_1(fold_2(quads[0], quads[1]), fold_2(quads[2], quads[3]));
+    return mono_fold(sums);
 }
 
-/* The same in stereo: the channels' partial sums lie side by side, and the first fold is the sum of two vectors. */
-static MOTET_ALWAYS_INLINE __m512 stereo_sums(const float *from, uint64_t position, float f, const float *rows,
-                                              uint32_t taps, uint32_t phases) MOTET_NONBLOCKING
+static MOTET_ALWAYS_INLINE floats stereo_group(const float *from, const uint64_t *positions, const float *f,
+                                               const motet_sinc_bank *bank) MOTET_NONBLOCKING
 {
-    const __m512i first_twice = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
-    const __m512i last_twice = _mm512_setr_epi32(8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15);
-    const float *row = rows + ((uint64_t)(uint32_t)position * phases >> 32) * taps;
-    const float *frame = from + 2 * (position >> 32);
-    __m512 h = coefficients(row, taps, f);
-    __m512 low = _mm512_mul_ps(_mm512_permutexvar_ps(first_twice, h), _mm512_loadu_ps(frame));
-    __m512 high = _mm512_mul_ps(_mm512_permutexvar_ps(last_twice, h), _mm512_loadu_ps(frame + 16));
-    for (uint32_t tap = 16; tap < taps; tap += 16) {
-        h = coefficients(row + tap, taps, f);
-        frame += 32;
-        low = _mm512_add_ps(low, _mm512_mul_ps(_mm512_permutexvar_ps(first_twice, h), _mm512_loadu_ps(frame)));
-        high = _mm512_add_ps(high, _mm512_mul_ps(_mm512_permutexvar_ps(last_twice, h), _mm512_loadu_ps(frame + 16)));
-    }
-    return _mm512_add_ps(low, high);
-}
-
-/* A tap is two lanes wide here: the folds are of taps 4, 2 and 1 apart. */
-static MOTET_ALWAYS_INLINE __m512 stereo_group(const float *from, const uint64_t *positions, const float *f,
-                                               const float *rows, uint32_t taps, uint32_t phases) MOTET_NONBLOCKING
-{
-    __m512 sums[8];
+    floats sums[8];
     MOTET_WRITE_OUT
     for (uint32_t k = 0; k < 8; k++) {
-        sums[k] = stereo_sums(from, positions[k], f[2 * k], rows, taps, phases);
+        sums[k] = stereo_sums(from + 2 * (positions[k] >> 32), place_of(bank, positions[k], f[2 * k]), bank->taps);
     }
-    return fold_2(fold_4(fold_8(sums[0], sums[2]), fold_8(sums[4], sums[6])),
-                  fold_4(fold_8(sums[1], sums[3]), fold_8(sums[5], sums[7])));
+    return stereo_fold(sums);
 }
 
-typedef __m512 sinc_group(const float *from, const uint64_t *positions, const float *f, const float *rows,
-                          uint32_t taps, uint32_t phases) MOTET_NONBLOCKING;
+typedef floats sinc_group(const float *from, const uint64_t *positions, const float *f,
+                          const motet_sinc_bank *bank) MOTET_NONBLOCKING;
 
 /* Whole groups; returns for how many positions. Fractions are stored a group ahead: what has just been stored as one
  * vector cannot be read at once as single floats. */
@@ -404,7 +332,7 @@ static MOTET_ALWAYS_INLINE uint32_t sinc_groups(sinc_group *group, uint32_t chan
 {
     const uint32_t size = 16 / channels;
     const float *from = in - channels * (taps / 2 - 1);
-    const float *rows = bank->rows;
+    const motet_sinc_bank own = {bank->rows, taps, phases}; /* which no output can overlap */
     float f[2][16] __attribute__((aligned(64)));
     uint32_t left = count;
     uint32_t turn = 0;
@@ -414,7 +342,7 @@ static MOTET_ALWAYS_INLINE uint32_t sinc_groups(sinc_group *group, uint32_t chan
     for (; left >= size; left -= size) {
         const uint64_t *next = positions + (left >= 2 * size ? size : 0);
         row_fractions(f[1 - turn], next, size, phases);
-        _mm512_storeu_ps(out, group(from, positions, f[turn], rows, taps, phases));
+        floats_store(out, group(from, positions, f[turn], &own));
         out += 16;
         positions += size;
         turn = 1 - turn;
@@ -422,36 +350,6 @@ static MOTET_ALWAYS_INLINE uint32_t sinc_groups(sinc_group *group, uint32_t chan
     return count - left;
 }
 
-/* The banks for ordinary ratios are faster as constants. */
-static MOTET_ALWAYS_INLINE uint32_t sinc(sinc_group *group, uint32_t channels, float *out, const float *in,
-                                         const uint64_t *positions, uint32_t count,
-                                         const motet_sinc_bank *bank) MOTET_NONBLOCKING
-{
-    if (bank->taps == 16 && bank->phases == 128) {
-        return sinc_groups(group, channels, out, in, positions, count, bank, 16, 128);
-    }
-    if (bank->taps == 32 && bank->phases == 128) {
-        return sinc_groups(group, channels, out, in, positions, count, bank, 32, 128);
-    }
-    return sinc_groups(group, channels, out, in, positions, count, bank, bank->taps, bank->phases);
-}
-
-void motet_sinc_mono_avx512(float *out, const float *in, const uint64_t *positions, uint32_t count,
-                            const motet_sinc_bank *bank) MOTET_NONBLOCKING
-{
-    uint32_t done = sinc(mono_group, 1, out, in, positions, count, bank);
-    if (done < count) {
-        motet_sinc_rest(motet_sinc_mono_avx512, 16, 1, out + done, in, positions + done, count - done, bank);
-    }
-}
-
-void motet_sinc_stereo_avx512(float *out, const float *in, const uint64_t *positions, uint32_t count,
-                              const motet_sinc_bank *bank) MOTET_NONBLOCKING
-{
-    uint32_t done = sinc(stereo_group, 2, out, in, positions, count, bank);
-    if (done < count) {
-        motet_sinc_rest(motet_sinc_stereo_avx512, 8, 2, out + 2 * done, in, positions + done, count - done, bank);
-    }
-}
+#    include "dsp/resample_sinc.h"
 
 #endif /* MOTET_RESAMPLE_X86 */
