@@ -32,8 +32,6 @@ uint64_t motet_glide_neon(uint64_t *positions, uint64_t at, const double *pitche
     return motet_glide(positions + k, at, pitches + k, scale, count - k);
 }
 
-/* ------------------------------------------------------------------------------------------------------ Frames */
-
 static MOTET_ALWAYS_INLINE floats fractions(uint32x4_t bits) MOTET_NONBLOCKING
 {
     return vmulq_n_f32(vcvtq_f32_u32(vshrq_n_u32(bits, 8)), 0x1p-24f);
@@ -74,15 +72,9 @@ static MOTET_ALWAYS_INLINE floats two_pairs(const float *in, const uint64_t *pos
     return vcombine_f32(vld1_f32(in + (positions[0] >> 32)), vld1_f32(in + (positions[1] >> 32)));
 }
 
-static MOTET_ALWAYS_INLINE void mono_frames(floats frames[], uint32_t frame_count, const float *in,
-                                            const uint64_t *positions) MOTET_NONBLOCKING
+static MOTET_ALWAYS_INLINE void four_fours(floats frames[], const float *in,
+                                           const uint64_t *positions) MOTET_NONBLOCKING
 {
-    if (frame_count == 2) {
-        floats low = two_pairs(in, positions);
-        floats high = two_pairs(in, positions + 2);
-        floats_split(low, high, frames);
-        return;
-    }
     floats p = floats_load(in + (positions[0] >> 32)), q = floats_load(in + (positions[1] >> 32));
     floats r = floats_load(in + (positions[2] >> 32)), s = floats_load(in + (positions[3] >> 32));
     floats ac_pq = vtrn1q_f32(p, q), bd_pq = vtrn2q_f32(p, q);
@@ -93,43 +85,14 @@ static MOTET_ALWAYS_INLINE void mono_frames(floats frames[], uint32_t frame_coun
     frames[3] = second_halves(bd_pq, bd_rs);
 }
 
-static MOTET_ALWAYS_INLINE void stereo_frames(floats frames[], uint32_t frame_count, const float *in,
-                                              const uint64_t *positions) MOTET_NONBLOCKING
+static MOTET_ALWAYS_INLINE floats pair_sums(floats a, floats b) MOTET_NONBLOCKING
 {
-    MOTET_WRITE_OUT
-    for (uint32_t j = 0; j < frame_count; j += 2) {
-        floats first = floats_load(in + 2 * (positions[0] >> 32) + 2 * j);
-        floats second = floats_load(in + 2 * (positions[1] >> 32) + 2 * j);
-        frames[j] = first_halves(first, second);
-        frames[j + 1] = second_halves(first, second);
-    }
+    return vpaddq_f32(a, b);
 }
-
-/* -------------------------------------------------------------------------------------------------------- Sinc */
-
-static MOTET_ALWAYS_INLINE void each_twice(floats v, floats out[2]) MOTET_NONBLOCKING
-{
-    floats_interleave(v, v, out);
-}
-
-static MOTET_ALWAYS_INLINE floats fold_2(floats a, floats b) MOTET_NONBLOCKING
-{
-    return floats_add(first_halves(a, b), second_halves(a, b));
-}
-
-static MOTET_ALWAYS_INLINE floats mono_fold(const floats sums[]) MOTET_NONBLOCKING
-{
-    return vpaddq_f32(fold_2(sums[0], sums[1]), fold_2(sums[2], sums[3]));
-}
-
-static MOTET_ALWAYS_INLINE floats stereo_fold(const floats sums[]) MOTET_NONBLOCKING
-{
-    return fold_2(sums[0], sums[1]);
-}
-
-/* ----------------------------------------------------------------------------------------------------- Kernels */
 
 #    define KERNEL(name) name##_neon
+
+#    include "dsp/resample_quads.h"
 
 #    include "dsp/resample_body.h"
 #    include "dsp/resample_each.h"

@@ -26,8 +26,6 @@ uint64_t motet_glide_sse2(uint64_t *positions, uint64_t at, const double *pitche
     return motet_glide(positions, at, pitches, scale, count);
 }
 
-/* ------------------------------------------------------------------------------------------------------ Frames */
-
 static MOTET_ALWAYS_INLINE floats fractions(__m128i bits) MOTET_NONBLOCKING
 {
     return _mm_mul_ps(_mm_cvtepi32_ps(_mm_srli_epi32(bits, 8)), _mm_set1_ps(0x1p-24f));
@@ -56,15 +54,19 @@ static MOTET_ALWAYS_INLINE floats two_pairs(const float *in, const uint64_t *pos
     return _mm_loadh_pi(low, (const __m64 *)(const void *)second);
 }
 
-static MOTET_ALWAYS_INLINE void mono_frames(floats frames[], uint32_t frame_count, const float *in,
-                                            const uint64_t *positions) MOTET_NONBLOCKING
+static MOTET_ALWAYS_INLINE floats first_halves(floats a, floats b) MOTET_NONBLOCKING
 {
-    if (frame_count == 2) {
-        floats low = two_pairs(in, positions);
-        floats high = two_pairs(in, positions + 2);
-        floats_split(low, high, frames);
-        return;
-    }
+    return _mm_movelh_ps(a, b);
+}
+
+static MOTET_ALWAYS_INLINE floats second_halves(floats a, floats b) MOTET_NONBLOCKING
+{
+    return _mm_movehl_ps(b, a);
+}
+
+static MOTET_ALWAYS_INLINE void four_fours(floats frames[], const float *in,
+                                           const uint64_t *positions) MOTET_NONBLOCKING
+{
     floats a = floats_load(in + (positions[0] >> 32)), b = floats_load(in + (positions[1] >> 32));
     floats c = floats_load(in + (positions[2] >> 32)), d = floats_load(in + (positions[3] >> 32));
     _MM_TRANSPOSE4_PS(a, b, c, d);
@@ -74,45 +76,16 @@ static MOTET_ALWAYS_INLINE void mono_frames(floats frames[], uint32_t frame_coun
     frames[3] = d;
 }
 
-static MOTET_ALWAYS_INLINE void stereo_frames(floats frames[], uint32_t frame_count, const float *in,
-                                              const uint64_t *positions) MOTET_NONBLOCKING
-{
-    MOTET_WRITE_OUT
-    for (uint32_t j = 0; j < frame_count; j += 2) {
-        floats first = floats_load(in + 2 * (positions[0] >> 32) + 2 * j);
-        floats second = floats_load(in + 2 * (positions[1] >> 32) + 2 * j);
-        frames[j] = _mm_movelh_ps(first, second);
-        frames[j + 1] = _mm_movehl_ps(second, first);
-    }
-}
-
-/* -------------------------------------------------------------------------------------------------------- Sinc */
-
-static MOTET_ALWAYS_INLINE void each_twice(floats v, floats out[2]) MOTET_NONBLOCKING
-{
-    floats_interleave(v, v, out);
-}
-
-static MOTET_ALWAYS_INLINE floats fold_2(floats a, floats b) MOTET_NONBLOCKING
-{
-    return _mm_add_ps(_mm_movelh_ps(a, b), _mm_movehl_ps(b, a));
-}
-
-static MOTET_ALWAYS_INLINE floats mono_fold(const floats sums[]) MOTET_NONBLOCKING
+static MOTET_ALWAYS_INLINE floats pair_sums(floats a, floats b) MOTET_NONBLOCKING
 {
     floats halves[2];
-    floats_split(fold_2(sums[0], sums[1]), fold_2(sums[2], sums[3]), halves);
+    floats_split(a, b, halves);
     return floats_add(halves[0], halves[1]);
 }
 
-static MOTET_ALWAYS_INLINE floats stereo_fold(const floats sums[]) MOTET_NONBLOCKING
-{
-    return fold_2(sums[0], sums[1]);
-}
-
-/* ----------------------------------------------------------------------------------------------------- Kernels */
-
 #    define KERNEL(name) name##_sse2
+
+#    include "dsp/resample_quads.h"
 
 #    include "dsp/resample_body.h"
 #    include "dsp/resample_each.h"
