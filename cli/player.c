@@ -258,6 +258,7 @@ void motet_player_collect(motet_player *player)
             break;
         case MOTET_EVENT_VOICE_MARKER: add_marker(player, &event, voice); break;
         case MOTET_EVENT_FEED_STARVED: add_event(player, event.frame, "feed_starved", NULL, voice); break;
+        case MOTET_EVENT_STREAM_STARVED: add_event(player, event.frame, "stream_starved", NULL, voice); break;
         case MOTET_EVENT_NON_FINITE:
             if (event.sound.id != 0) {
                 warn_of_sound(player, event.sound);

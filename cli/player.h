@@ -13,7 +13,7 @@ typedef struct motet_player motet_player;
 
 typedef struct motet_player_event {
     uint64_t frame;          /* of the timeline */
-    const char *event;       /* "voice_ended", "voice_looped", "voice_marker", "feed_starved" ... */
+    const char *event;       /* "voice_ended", "voice_looped", "voice_marker", "feed_starved", "stream_starved" ... */
     const char *reason;      /* "ended", "stopped", "stolen", "refused", "failed"; NULL where it does not apply */
     uint32_t voice;          /* place in the timeline, or MOTET_PLAYER_NO_VOICE */
     uint32_t count;          /* times that it looped, or markers that it passed; else 0 */

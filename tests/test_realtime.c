@@ -13,6 +13,7 @@
 #include "base/guard.h"
 #include "guard/interposer.h"
 #include "motet/motet.h"
+#include "support/audio_files.h"
 
 #include <dlfcn.h>
 #include <linux/filter.h>
@@ -324,6 +325,46 @@ static void feeds_run_dry(void)
     motet_engine_destroy(engine);
 }
 
+/* As fast as they can, so that they run dry, and after a while, so that they do not; sent to and fro in between. */
+static void streams_start_and_run_dry(void)
+{
+    static const audio_recipe recipe = {.format = SF_FORMAT_OGG | SF_FORMAT_VORBIS, .channels = 2, .rate = 44100};
+    audio_bytes file = audio_write_tones(&recipe, 3 * 44100);
+    motet_engine *engine = make_engine((motet_engine_def){.max_voices = 24});
+    motet_bus bus = motet_bus_create(engine, "A", NULL);
+    motet_sound sound =
+        motet_sound_load_memory(engine, file.data, file.size, &(motet_sound_def){.stream = true, .no_convert = true});
+    assert_int_not_equal(sound.id, 0);
+    motet_voice voices[32];
+    for (uint32_t i = 0; i < 32; i++) {
+        motet_voice_def def = {.loop = i % 2 == 0,
+                               .loop_start_frame = 1000 * i,
+                               .loop_crossfade_seconds = 0.01 * i,
+                               .pitch = 0.5 + 0.2 * i,
+                               .volume_db = -(float)i};
+        voices[i] = must_play(engine, sound, &def);
+    }
+    for (uint32_t turn = 0; turn < 24; turn++) {
+        for (uint32_t i = turn; i < 32; i += 3) { /* those that have ended are stale by then */
+            motet_timing timing = motet_fade(i % 2 == 0 ? 0.1 : 0);
+            (void)motet_voice_seek(engine, voices[i], (turn * 7919 + i * 104729) % 130000, timing);
+            (void)motet_voice_set_bus(engine, voices[i], i % 2 == 0 ? bus : motet_bus_master(engine), timing);
+            (void)motet_voice_set_pitch(engine, voices[i], turn == 20 ? 64 : 0.3 + turn * 0.1, timing);
+        }
+        if (turn % 2 == 0) {
+            motet_sleep_ms(10);
+        }
+        render(engine, 1000);
+        render(engine, 1500);
+    }
+    assert_true(stats_of(engine).voices_active > 0);
+    assert_int_equal(motet_sound_stop(engine, sound, motet_now()), MOTET_OK);
+    assert_int_equal(motet_sound_release(engine, sound), MOTET_OK);
+    render(engine, 2000);
+    motet_engine_destroy(engine);
+    audio_bytes_free(&file);
+}
+
 /* Samples of 1e6 through chains of buses at +24 dB each: past the largest float after 27 of them. */
 static motet_engine *make_overflow(uint32_t rate, uint32_t chains)
 {
@@ -453,6 +494,7 @@ static const struct {
     {"10,000 plays and stops", ten_thousand_plays},
     {"more voices than are mixed", voices_become_virtual},
     {"fed voices that run dry", feeds_run_dry},
+    {"streams that start and run dry", streams_start_and_run_dry},
     {"sums that overflow", sums_overflow},
     {"a full ring of events", events_run_full},
     {"new buses, solo and mute", buses_come_and_change},

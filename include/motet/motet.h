@@ -214,6 +214,7 @@ typedef struct motet_engine_def {
     uint32_t max_virtual_voices; /* beyond those, keeping their time without being mixed: 1 ... 262144, default 4096 */
     bool no_virtual_voices;      /* a play beyond max_voices is refused instead */
     uint32_t max_buses;          /* Master included: 1 ... 1024, default 64 */
+    uint32_t max_streams;        /* voices of streamed sounds at once: 1 ... 1024, default 64 */
     uint32_t max_scheduled;      /* commands that may wait to be applied: 16 ... 1048576, default 16384 */
 
     motet_device_kind device; /* default MOTET_DEVICE_DEFAULT; MOTET_DEVICE=null in the environment overrides */
@@ -254,6 +255,15 @@ MOTET_API void motet_engine_destroy(motet_engine *engine);
  * waits or enters the kernel. Called in another mode, or while another thread is in it, it writes silence. */
 MOTET_API void motet_engine_render_f32(motet_engine *engine, float *interleaved, uint32_t frame_count);
 MOTET_API void motet_engine_render_s16(motet_engine *engine, int16_t *interleaved, uint32_t frame_count);
+
+/* For rendering by hand with streamed voices: decodes on the calling thread what the next frames will hear, and returns
+ * for how many of them, at most `frame_count`, that holds: up to the next frame at which something may send a stream
+ * elsewhere. So rendered, the result does not depend on how fast the machine decodes:
+ *     for (uint32_t n; left > 0; left -= n, out += n * channels)
+ *         motet_engine_render_f32(engine, out, n = motet_engine_prepare(engine, left));
+ * It may take its time, and read files. 0 only for NULL, 0 frames, and while another thread renders.
+ * Thread: the one that renders; with MOTET_DEVICE_MANUAL only, else it does nothing. */
+MOTET_API MOTET_USE_RESULT uint32_t motet_engine_prepare(motet_engine *engine, uint32_t frame_count);
 
 typedef struct motet_clock {
     uint64_t frame;          /* the next engine frame to be rendered: commands apply here at the earliest */
@@ -298,6 +308,7 @@ typedef struct motet_stats {
     uint64_t commands_refused;  /* calls that returned MOTET_ERROR_BUSY */
     uint64_t events_lost;       /* because the program did not poll in time */
     uint64_t feed_gaps;         /* times that a fed voice ran dry */
+    uint64_t stream_gaps;       /* times that a streamed voice ran dry */
     uint64_t non_finite_frames; /* frames silenced because they held NaN or infinity */
     uint64_t device_losses;     /* times that the sound device was lost */
     uint64_t blocks_missed;     /* blocks skipped because the null clock was too far behind */
@@ -332,7 +343,8 @@ typedef enum motet_event_type {
     MOTET_EVENT_NON_FINITE,      /* NaN or infinity was silenced: in material `sound` or `voice`, in a mix `bus` */
     MOTET_EVENT_DEVICE_LOST,     /* time goes on without sound until MOTET_EVENT_DEVICE_BACK */
     MOTET_EVENT_DEVICE_BACK,
-    MOTET_EVENT_OVERFLOW /* the program polled too seldom: `count` events were lost */
+    MOTET_EVENT_OVERFLOW,      /* the program polled too seldom: `count` events were lost */
+    MOTET_EVENT_STREAM_STARVED /* a streamed voice ran dry and waits where it is: `voice`; once for each gap */
 } motet_event_type;
 
 typedef enum motet_end_reason {
@@ -413,6 +425,10 @@ typedef struct motet_sound_def {
      * asks for s16, and pitch 1 costs nothing; except sounds with loop points, and of less than 1/16 of the engine's
      * rate. Positions are always in the file's own frames. */
     bool no_convert;
+    /* Decoded while it plays instead of when it is loaded: for music and long ambiences. The file is opened for each
+     * voice, so it stays where it is; what is heard has the samples of the loaded sound. Not of PCM and signals, which
+     * are in memory already. */
+    bool stream;
     uint32_t max_voices;         /* of this sound at once; default any number */
     motet_yield yield;           /* default MOTET_YIELD_QUIETEST */
     double min_interval_seconds; /* between two starts, a play sooner is refused: 0 ... 60, default 0 */

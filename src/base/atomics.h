@@ -56,6 +56,11 @@ static inline uint64_t motet_add_relaxed_u64(motet_atomic_u64 *a, uint64_t v)
 {
     return atomic_fetch_add_explicit(&a->value, v, memory_order_relaxed);
 }
+/* For counts of users: the last one sees what all others have done. Returns the old value. */
+static inline uint64_t motet_add_acq_rel_u64(motet_atomic_u64 *a, uint64_t v)
+{
+    return atomic_fetch_add_explicit(&a->value, v, memory_order_acq_rel);
+}
 /* Succeeds with acquire: what the last releaser wrote is visible. */
 static inline bool motet_claim_acquire_u64(motet_atomic_u64 *a, uint64_t expected, uint64_t desired)
 {

@@ -56,6 +56,12 @@ uint32_t motet_ring_count(const motet_ring *ring) MOTET_NONBLOCKING
     return motet_load_acquire_u32(&ring->pushed) - motet_load_relaxed_u32(&ring->popped);
 }
 
+void motet_ring_peek(const motet_ring *ring, uint32_t at, void *element) MOTET_NONBLOCKING
+{
+    uint64_t index = ((uint64_t)ring->pop_at + at) % ring->capacity;
+    memcpy(element, ring->elements + (size_t)index * ring->element_size, ring->element_size);
+}
+
 bool motet_ring_pop(motet_ring *ring, void *element) MOTET_NONBLOCKING
 {
     if (motet_ring_count(ring) == 0) {

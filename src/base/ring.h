@@ -38,6 +38,8 @@ bool motet_ring_push(motet_ring *ring, const void *element) MOTET_NONBLOCKING;
 
 /* Consumer: how many elements can be popped. */
 uint32_t motet_ring_count(const motet_ring *ring) MOTET_NONBLOCKING;
+/* Consumer: reads the element behind the `at` oldest ones, which is there, and leaves it. */
+void motet_ring_peek(const motet_ring *ring, uint32_t at, void *element) MOTET_NONBLOCKING;
 bool motet_ring_pop(motet_ring *ring, void *element) MOTET_NONBLOCKING;
 
 #endif /* MOTET_BASE_RING_H */

@@ -45,6 +45,7 @@ void motet_decoded_free(motet_heap *heap, motet_decoded *decoded)
         motet_sound_tags_free(heap, decoded->tags, decoded->tag_count);
     }
     motet_markers_free(heap, decoded->markers, decoded->info.marker_count);
+    motet_stream_file_drop(decoded->streamed);
 }
 
 /* ------------------------------------------------------------------------------------ Growing while it decodes */
@@ -141,12 +142,17 @@ static motet_format format_for(motet_store store, bool wide)
     return f32 ? MOTET_FORMAT_F32 : MOTET_FORMAT_S16;
 }
 
+/* A lossy decoder works in floats: kept as such, nothing is rounded on the way. */
+static bool decodes_to_f32(const motet_decoder_info *info, const motet_material *kept)
+{
+    return info->wide || (info->lossy && kept->format == MOTET_FORMAT_F32);
+}
+
 static motet_result read_everything(const motet_decoder_backend *backend, motet_decoder *decoder,
                                     const motet_decoder_info *info, sample_store *store, char *error, size_t error_size)
 {
     chunk_buffer *chunk = motet_heap_take(store->heap, sizeof *chunk, SAMPLE_ALIGNMENT);
-    /* A lossy decoder works in floats: kept as such, nothing is rounded on the way. */
-    bool as_f32 = info->wide || (info->lossy && store->material.format == MOTET_FORMAT_F32);
+    bool as_f32 = decodes_to_f32(info, &store->material);
     motet_format format = as_f32 ? MOTET_FORMAT_F32 : MOTET_FORMAT_S16;
     motet_result result = chunk == NULL ? MOTET_ERROR_MEMORY : MOTET_OK;
     uint32_t count = 1;
@@ -199,6 +205,20 @@ static bool has_sane_loop(const motet_decoder_info *info, uint64_t frame_count)
     return info->loop_start_frame < info->loop_end_frame && info->loop_end_frame <= frame_count;
 }
 
+/* What a sound tells of its file, once its material is known. */
+static void describe(motet_decoded *decoded, const motet_decoder_info *info)
+{
+    decoded->info.lossy = info->lossy;
+    decoded->info.file_channels = info->channels;
+    memcpy(decoded->info.container, info->container, sizeof decoded->info.container);
+    memcpy(decoded->info.encoding, info->encoding, sizeof decoded->info.encoding);
+    if (has_sane_loop(info, decoded->material.frame_count)) {
+        decoded->info.loop_start_frame = info->loop_start_frame;
+        decoded->info.loop_end_frame = info->loop_end_frame;
+    }
+    fill_info(decoded);
+}
+
 static motet_result decode_with(const motet_decoder_backend *backend, motet_decoder *decoder,
                                 const motet_decoder_info *info, motet_heap *heap, motet_store wanted,
                                 motet_decoded *decoded, char *error, size_t error_size)
@@ -217,15 +237,7 @@ static motet_result decode_with(const motet_decoder_backend *backend, motet_deco
         decoded->material = store.material;
         decoded->non_finite = store.non_finite;
         decoded->info.truncated = cut || backend->truncated(decoder);
-        decoded->info.lossy = info->lossy;
-        decoded->info.file_channels = info->channels;
-        memcpy(decoded->info.container, info->container, sizeof decoded->info.container);
-        memcpy(decoded->info.encoding, info->encoding, sizeof decoded->info.encoding);
-        if (has_sane_loop(info, store.material.frame_count)) {
-            decoded->info.loop_start_frame = info->loop_start_frame;
-            decoded->info.loop_end_frame = info->loop_end_frame;
-        }
-        fill_info(decoded);
+        describe(decoded, info);
         if (copy_tags(heap, info, decoded) && motet_markers_keep(heap, info, decoded)) {
             return MOTET_OK;
         }
@@ -237,29 +249,118 @@ static motet_result decode_with(const motet_decoder_backend *backend, motet_deco
     return result == MOTET_OK ? MOTET_ERROR_MEMORY : result;
 }
 
-motet_result motet_decode(motet_heap *heap, const motet_source *source, motet_store store, motet_decoded *decoded,
-                          char *error, size_t error_size)
+motet_result motet_decoder_find(const motet_source *source, const motet_decoder_backend **backend,
+                                motet_decoder **decoder, motet_decoder_info *info, char *error, size_t error_size)
 {
-    *decoded = (motet_decoded){0};
     motet_result result = MOTET_ERROR_UNSUPPORTED;
     snprintf(error, error_size, "this build of the library has no decoders");
     for (const motet_decoder_backend *const *each = motet_adapters_linked.decoders; *each != NULL; each++) {
-        motet_decoder *decoder;
-        motet_decoder_info info = {0};
+        *info = (motet_decoder_info){0};
+        *backend = *each;
         if (each != motet_adapters_linked.decoders) {
             source->seek(source->user, 0);
         }
-        result = (*each)->open(source, &decoder, &info, error, error_size);
-        if (result == MOTET_OK) {
-            result = decode_with(*each, decoder, &info, heap, store, decoded, error, error_size);
-            (*each)->close(decoder);
-            return result;
-        }
+        result = (*each)->open(source, decoder, info, error, error_size);
         /* Without a sentence the material is another decoder's. */
         if (result != MOTET_ERROR_FORMAT || error[0] != '\0') {
             return result;
         }
     }
+    return result;
+}
+
+motet_result motet_decode(motet_heap *heap, const motet_source *source, motet_store store, motet_decoded *decoded,
+                          char *error, size_t error_size)
+{
+    const motet_decoder_backend *backend;
+    motet_decoder *decoder;
+    motet_decoder_info info;
+    *decoded = (motet_decoded){0};
+    motet_result result = motet_decoder_find(source, &backend, &decoder, &info, error, error_size);
+    if (result == MOTET_OK) {
+        result = decode_with(backend, decoder, &info, heap, store, decoded, error, error_size);
+        backend->close(decoder);
+    }
+    return result;
+}
+
+/* ------------------------------------------------------------------------------------------- A little at a time */
+
+size_t motet_decode_scratch_bytes(void)
+{
+    return sizeof(chunk_buffer);
+}
+
+motet_result motet_decode_some(const motet_decoder_backend *backend, motet_decoder *decoder,
+                               const motet_decoder_info *info, const motet_material *kept, void *scratch, void *out,
+                               uint32_t count, uint32_t *read, char *error, size_t error_size)
+{
+    chunk_buffer *chunk = scratch;
+    sample_store store = {.material = *kept, .capacity = count};
+    bool as_f32 = decodes_to_f32(info, kept);
+    store.material.samples = out;
+    store.material.frame_count = 0;
+    motet_result result = MOTET_OK;
+    uint32_t got = 1;
+    while (result == MOTET_OK && got > 0 && store.material.frame_count < count) {
+        uint32_t left = count - (uint32_t)store.material.frame_count;
+        uint32_t wanted = left < CHUNK_FRAMES ? left : CHUNK_FRAMES;
+        got = 0;
+        result = as_f32 ? backend->read_f32(decoder, chunk->f32, wanted, &got, error, error_size)
+                        : backend->read_s16(decoder, chunk->s16, wanted, &got, error, error_size);
+        if (result == MOTET_OK && got > 0) {
+            append_chunk(&store, chunk, as_f32 ? MOTET_FORMAT_F32 : MOTET_FORMAT_S16, info->channels, got);
+        }
+    }
+    *read = (uint32_t)store.material.frame_count;
+    return result;
+}
+
+/* Decodes everything for its length alone. */
+static motet_result count_frames(const motet_decoder_backend *backend, motet_decoder *decoder, motet_heap *heap,
+                                 uint64_t *frames, char *error, size_t error_size)
+{
+    chunk_buffer *chunk = motet_heap_take(heap, sizeof *chunk, SAMPLE_ALIGNMENT);
+    motet_result result = chunk == NULL ? MOTET_ERROR_MEMORY : MOTET_OK;
+    uint32_t count = 1;
+    *frames = 0;
+    while (result == MOTET_OK && count > 0) {
+        result = backend->read_f32(decoder, chunk->f32, CHUNK_FRAMES, &count, error, error_size);
+        *frames += result == MOTET_OK ? count : 0;
+    }
+    motet_heap_give(heap, chunk, sizeof *chunk);
+    return result == MOTET_ERROR_MEMORY || *frames == 0 ? result : MOTET_OK;
+}
+
+motet_result motet_decode_outline(motet_heap *heap, const motet_source *source, motet_store wanted,
+                                  motet_decoded *decoded, char *error, size_t error_size)
+{
+    const motet_decoder_backend *backend;
+    motet_decoder *decoder;
+    motet_decoder_info info;
+    *decoded = (motet_decoded){0};
+    motet_result result = motet_decoder_find(source, &backend, &decoder, &info, error, error_size);
+    if (result != MOTET_OK) {
+        return result;
+    }
+    uint64_t frames = info.frame_count;
+    if (frames == 0) {
+        result = count_frames(backend, decoder, heap, &frames, error, error_size);
+    }
+    if (result == MOTET_OK) {
+        decoded->material = (motet_material){.channels = info.channels >= 2 ? 2 : 1,
+                                             .sample_rate_hz = info.sample_rate_hz,
+                                             .format = (uint8_t)format_for(wanted, info.wide),
+                                             .frame_count = frames};
+        decoded->info.truncated = backend->truncated(decoder);
+        describe(decoded, &info);
+        decoded->info.memory_bytes = 0;
+        if (!copy_tags(heap, &info, decoded) || !motet_markers_keep(heap, &info, decoded)) {
+            motet_decoded_free(heap, decoded);
+            result = MOTET_ERROR_MEMORY;
+        }
+    }
+    backend->close(decoder);
     return result;
 }
 

@@ -156,3 +156,26 @@ motet_result motet_decoded_convert(motet_heap *heap, const motet_kernels *kernel
     }
     return MOTET_OK;
 }
+
+motet_result motet_decoded_convert_later(motet_heap *heap, motet_decoded *decoded, motet_store store, uint32_t rate_hz)
+{
+    const motet_material own = decoded->material;
+    motet_material converted = own;
+    bool wanted = is_wanted(decoded, rate_hz);
+    if (wanted) {
+        converted.sample_rate_hz = rate_hz;
+        converted.format = store == MOTET_STORE_S16 ? MOTET_FORMAT_S16 : MOTET_FORMAT_F32;
+    }
+    if (!motet_stream_file_describe(decoded->streamed, &own, wanted ? &converted : NULL, decoded->info.file_channels)) {
+        return MOTET_ERROR_MEMORY;
+    }
+    if (wanted) {
+        converted.frame_count = motet_rate_frames(&decoded->streamed->filter, own.frame_count);
+        if (!settle_original(heap, &converted, &own)) {
+            return MOTET_ERROR_MEMORY;
+        }
+        decoded->material = converted;
+        decoded->info.format = (motet_format)converted.format;
+    }
+    return MOTET_OK;
+}

@@ -4,6 +4,7 @@
 #include "dsp/math.h"
 #include "engine/adapters.h"
 #include "engine/render.h"
+#include "engine/stream.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -48,6 +49,7 @@ motet_engine_def motet_default_engine_def(void)
                               .max_voices = 256,
                               .max_virtual_voices = 4096,
                               .max_buses = 64,
+                              .max_streams = 64,
                               .max_scheduled = 16384,
                               .period_frames = 480,
                               .declick_seconds = 0.01};
@@ -70,6 +72,7 @@ static bool complete_def(motet_engine_def *def)
         {"max_virtual_voices", &def->max_virtual_voices, standard.max_virtual_voices, 1, 262144},
         {"max_buses", &def->max_buses, standard.max_buses, 1, 1024},
         {"max_scheduled", &def->max_scheduled, standard.max_scheduled, 16, 1048576},
+        {"max_streams", &def->max_streams, standard.max_streams, 1, 1024},
         {"period_frames", &def->period_frames, 0, 16, 8192},
     };
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
@@ -380,6 +383,7 @@ void motet_engine_destroy(motet_engine *engine)
         motet_signal_flag_raise(&engine->loader_wake);
         motet_thread_join(&engine->loader);
     }
+    motet_streams_destroy(engine, forked);
     motet_heap heap = engine->heap;
     motet_command_reclaim(&engine->commands);
     free_sent_topologies(engine);
@@ -516,6 +520,7 @@ motet_result motet_engine_get_stats(const motet_engine *engine, motet_stats *sta
         .commands_refused = engine->commands.refused,
         .events_lost = engine->queue.lost + motet_load_relaxed_u64(&counters->events_lost),
         .feed_gaps = motet_load_relaxed_u64(&counters->feed_gaps),
+        .stream_gaps = motet_load_relaxed_u64(&counters->stream_gaps),
         .non_finite_frames = motet_load_relaxed_u64(&counters->non_finite_frames),
         .master_level = {motet_load_relaxed_f32(&counters->master_level[0]),
                          motet_load_relaxed_f32(&counters->master_level[1])},

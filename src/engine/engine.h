@@ -45,6 +45,7 @@ typedef struct motet_sound_entry {
     uint32_t tag_count;
     motet_marker *markers; /* `info.marker_count` of them */
     bool markers_of_def;
+    struct motet_stream_file *streamed; /* decoded while it plays; NULL: it is loaded */
     struct motet_sound_entry *next_garbage;
 } motet_sound_entry;
 
@@ -59,6 +60,7 @@ typedef struct motet_sound_place {
 typedef struct motet_voice_start {
     const motet_material *material;
     motet_feed *feed;
+    struct motet_stream *stream;
     uint32_t bus;
     double gain, pan, pitch;
     bool loop, paused;
@@ -81,6 +83,7 @@ typedef struct motet_voice_record {
     motet_sound_entry *sound; /* NULL: a fed voice */
     motet_sound sound_id;
     motet_feed *feed;
+    struct motet_stream *stream; /* NULL: its sound is not streamed */
     motet_voice_start start;
     float volume_db, pan; /* the goals of the last calls */
     double pitch;
@@ -115,7 +118,7 @@ typedef struct motet_counters {
     motet_atomic_u64 tails_dropped;
     motet_atomic_u64 commands_applied, commands_late;
     motet_atomic_u64 events_lost;
-    motet_atomic_u64 feed_gaps;
+    motet_atomic_u64 feed_gaps, stream_gaps;
     motet_atomic_u64 non_finite_frames;
     motet_atomic_f32 master_level[2];
     motet_atomic_f32 master_peak;
@@ -175,6 +178,7 @@ struct motet_engine {
     motet_signal_flag loader_wake;
     motet_atomic_u32 loader_idle; /* sleeps until it is woken */
     motet_atomic_u32 closing;
+    struct motet_streams *streams; /* NULL until a sound is streamed */
 };
 
 /* ------------------------------------------------------------------------------------- Into every API call */

@@ -81,9 +81,17 @@ motet_loop_piece motet_loop_piece_at(const motet_slot *slot, int64_t at) MOTET_N
 static float sample_at(const motet_slot *slot, uint64_t frame, uint32_t channel) MOTET_NONBLOCKING
 {
     const motet_material *material = motet_source_material(slot);
+    const void *samples = material->samples;
+    if (slot->stream != NULL) {
+        samples = motet_stream_find(slot->stream, slot->from_original, frame / MOTET_STREAM_PAGE_FRAMES);
+        frame %= MOTET_STREAM_PAGE_FRAMES;
+        if (samples == NULL) {
+            return 0;
+        }
+    }
     uint64_t at = frame * slot->channels + channel;
-    return material->format == MOTET_FORMAT_S16 ? (float)((const int16_t *)material->samples)[at] * 0x1p-15f
-                                                : ((const float *)material->samples)[at];
+    return material->format == MOTET_FORMAT_S16 ? (float)((const int16_t *)samples)[at] * 0x1p-15f
+                                                : ((const float *)samples)[at];
 }
 
 void motet_loop_crossfade(const motet_slot *slot, motet_loop_piece piece, float *frames,

@@ -159,6 +159,7 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     slot->place.bus = start->bus;
     slot->material = start->material;
     slot->feed = start->feed;
+    slot->stream = start->stream;
     slot->channels = start->feed != NULL ? start->feed->channels : start->material->channels;
     slot->quality = start->quality;
     slot->paused = slot->held = start->paused;
@@ -367,6 +368,7 @@ void motet_slot_come_back(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCK
 {
     motet_command declick = {.fade_frames = engine->declick_frames};
     motet_quiet_rouse(slot);
+    slot->sounded = false;
     fade_in_jump(slot, &declick);
 }
 
@@ -442,6 +444,7 @@ static void apply_seek(motet_engine *engine, motet_slot *slot, const motet_comma
         leave_tail(engine, slot, command);
     }
     motet_source_seek(slot, command->value.position);
+    slot->sounded = false;
     if (slot->phase == MOTET_SLOT_PLAYING && motet_source_is_over(slot)) {
         motet_slot_end(engine, slot, slot->now, MOTET_END_ENDED);
     } else if (!at_start) {

@@ -68,14 +68,15 @@ typedef struct motet_slot {
     bool moved;         /* its track has changed since it was told */
     bool loop;
     uint32_t rounds;   /* times gone round the loop: so many passes of it lie before its start */
-    bool gap;          /* a fed voice that waits for frames */
+    bool gap;          /* a fed or streamed voice that waits for frames */
     uint64_t gap_seen; /* what there was when it was last asked whether it can go on; UINT64_MAX: never */
-    bool sounded;      /* a fed voice that has played a frame */
+    bool sounded;      /* a fed or streamed voice that has played a frame, of where it is */
     bool is_quiet;     /* read by a cheaper filter: engine/quiet.h */
     bool begun;        /* its first frame has been rendered: one that was played paused waits there */
 
     const motet_material *material; /* or a feed */
     motet_feed *feed;
+    struct motet_stream *stream;   /* or the sound is decoded while it plays: NULL otherwise */
     bool from_original;            /* reads the file's own frames of a sound that was converted on loading */
     motet_loop_range range;        /* in the file's frames */
     uint64_t loop_start, loop_end; /* the same in source frames */

@@ -4,6 +4,7 @@
 #include "engine/slot.h"
 #include "engine/slot_private.h"
 #include "engine/source.h"
+#include "engine/stream.h"
 
 #include <assert.h>
 
@@ -78,11 +79,15 @@ static void mix_moving(const motet_mixer *mixer, const motet_slot *slot, motet_v
 
 static void tell_starved(motet_engine *engine, const motet_slot *slot, uint64_t frame) MOTET_NONBLOCKING
 {
-    motet_event event = {.type = MOTET_EVENT_FEED_STARVED,
+    motet_event event = {.type = slot->feed != NULL ? MOTET_EVENT_FEED_STARVED : MOTET_EVENT_STREAM_STARVED,
                          .frame = frame,
                          .voice = {motet_id_make(engine, slot->place.index, slot->generation)},
                          .user = slot->user};
     motet_event_stage(engine, &event);
+    if (slot->feed == NULL) {
+        motet_count_u64(&engine->counters.stream_gaps, 1);
+        return;
+    }
     motet_count_u64(&engine->counters.feed_gaps, 1);
     motet_store_relaxed_u32(&slot->feed->gaps, motet_load_relaxed_u32(&slot->feed->gaps) + 1);
 }
@@ -91,6 +96,9 @@ static void tell_starved(motet_engine *engine, const motet_slot *slot, uint64_t 
 static void render_run(motet_engine *engine, motet_slot *slot, motet_voice_sum sum, uint32_t count) MOTET_NONBLOCKING
 {
     const motet_mixer *mixer = &engine->mixer;
+    if (slot->stream != NULL && slot->gap) {
+        motet_source_come_in(engine, slot);
+    }
     bool steady = motet_slot_gains_rest(slot);
     bool dry = slot->dry_until != MOTET_NO_COMMAND;
     const void *direct = steady && !dry ? motet_source_direct(engine, slot, count) : NULL;
@@ -113,7 +121,8 @@ static void render_run(motet_engine *engine, motet_slot *slot, motet_voice_sum s
     slot->now += run.frames;
     slot->begun = true;
     if (motet_source_is_over(slot)) { /* at once, so that its end does not wait for the next block */
-        motet_slot_end(engine, slot, slot->now, MOTET_END_ENDED);
+        bool failed = slot->stream != NULL && slot->stream->has_failed;
+        motet_slot_end(engine, slot, slot->now, failed ? MOTET_END_FAILED : MOTET_END_ENDED);
     }
 }
 
@@ -191,6 +200,10 @@ void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_voice_sum s
     motet_feed *feed = slot->feed;
     if (feed != NULL) {
         motet_source_look(feed, block_start);
+    }
+    if (slot->stream != NULL) {
+        motet_stream_look(engine, slot, block_start);
+        motet_source_shorten(slot);
     }
     while (slot->phase == MOTET_SLOT_PLAYING && slot->now < end) {
         motet_slot_apply_due(engine, slot);

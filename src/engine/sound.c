@@ -3,6 +3,7 @@
 #include "engine/decoding.h"
 #include "engine/engine.h"
 #include "engine/markers.h"
+#include "engine/stream.h"
 #include "engine/variations.h"
 
 #include <math.h>
@@ -76,6 +77,7 @@ void motet_sound_free(motet_engine *engine, motet_sound_entry *sound)
         motet_sound_tags_free(&engine->heap, sound->tags, sound->tag_count);
     }
     motet_markers_free(&engine->heap, sound->markers, sound->info.marker_count);
+    motet_stream_file_drop(sound->streamed);
     motet_heap_give(&engine->heap, sound, sizeof *sound);
 }
 
@@ -158,8 +160,8 @@ static bool has_options(const motet_engine *engine, const motet_sound_entry *ent
 {
     motet_sound_entry asked = {0};
     set_options(engine, &asked, def);
-    return entry->store == asked.store && entry->no_convert == asked.no_convert &&
-           entry->rules.max_voices == asked.rules.max_voices &&
+    return entry->store == asked.store && (entry->streamed != NULL) == def->stream &&
+           entry->no_convert == asked.no_convert && entry->rules.max_voices == asked.rules.max_voices &&
            entry->rules.min_interval_frames == asked.rules.min_interval_frames &&
            entry->rules.yield == asked.rules.yield && entry->tempo_bpm == asked.tempo_bpm &&
            entry->beats_per_bar == asked.beats_per_bar && entry->first_beat_frame == asked.first_beat_frame &&
@@ -211,7 +213,11 @@ static motet_sound add_sound(motet_engine *engine, motet_decoded *decoded, const
         motet_decoded_free(&engine->heap, decoded);
         return none;
     }
-    if (!def->no_convert) {
+    if (def->stream) {
+        /* Of a sound that keeps its rate, no rate is another than its own. */
+        uint32_t rate_hz = def->no_convert ? decoded->material.sample_rate_hz : engine->def.sample_rate_hz;
+        result = motet_decoded_convert_later(&engine->heap, decoded, def->store, rate_hz);
+    } else if (!def->no_convert) {
         result = motet_decoded_convert(&engine->heap, engine->mixer.kernels, decoded, def->store,
                                        engine->def.sample_rate_hz);
     }
@@ -229,6 +235,10 @@ static motet_sound add_sound(motet_engine *engine, motet_decoded *decoded, const
     motet_sound sound = none;
     bool entered = motet_engine_enter(engine, &result);
     motet_sound_entry *entry = NULL;
+    if (entered && def->stream && !motet_streams_begin(engine)) {
+        motet_engine_leave(engine);
+        entered = false;
+    }
     if (entered && path != NULL && (entry = find_loaded(engine, path, name, def)) != NULL) {
         entry->load_count++; /* another thread was faster */
         sound = id_of(engine, entry);
@@ -243,6 +253,7 @@ static motet_sound add_sound(motet_engine *engine, motet_decoded *decoded, const
         entry->tags = decoded->tags;
         entry->tag_count = decoded->tag_count;
         entry->markers = decoded->markers;
+        entry->streamed = decoded->streamed;
         entry->markers_of_def = def->marker_count > 0;
         sound = id_of(engine, entry);
         tell_loaded(engine, entry, decoded->non_finite, decoded->markers_left_out);
@@ -258,6 +269,28 @@ static motet_sound add_sound(motet_engine *engine, motet_decoded *decoded, const
     motet_heap_give_text(&engine->heap, path_copy);
     motet_decoded_free(&engine->heap, decoded);
     return sound;
+}
+
+/* Decodes a source whole, or for a sound to be streamed as far as its header; `path` and `bytes` as the program gave
+ * them. */
+static motet_result decode_source(motet_engine *engine, const motet_byte_source *source, const char *path,
+                                  const void *bytes, const motet_sound_def *def, motet_decoded *decoded, char *error,
+                                  size_t error_size)
+{
+    if (!def->stream) {
+        return motet_decode(&engine->heap, &source->source, def->store, decoded, error, error_size);
+    }
+    motet_result result = motet_decode_outline(&engine->heap, &source->source, def->store, decoded, error, error_size);
+    if (result == MOTET_OK) {
+        decoded->streamed = motet_stream_file_create(&engine->heap, path, bytes, (size_t)source->source.size);
+        decoded->info.memory_bytes = path == NULL ? source->source.size : 0;
+    }
+    if (result == MOTET_OK && decoded->streamed == NULL) {
+        motet_decoded_free(&engine->heap, decoded);
+        snprintf(error, error_size, "out of memory");
+        result = MOTET_ERROR_MEMORY;
+    }
+    return result;
 }
 
 motet_sound motet_sound_load(motet_engine *engine, const char *path, const motet_sound_def *given)
@@ -288,7 +321,7 @@ motet_sound motet_sound_load(motet_engine *engine, const char *path, const motet
     motet_decoded decoded = {0};
     result = motet_byte_source_open_file(&source, path, error, sizeof error);
     if (result == MOTET_OK) {
-        result = motet_decode(&engine->heap, &source.source, def.store, &decoded, error, sizeof error);
+        result = decode_source(engine, &source, path, NULL, &def, &decoded, error, sizeof error);
         motet_byte_source_close(&source);
     }
     if (result != MOTET_OK) {
@@ -320,7 +353,7 @@ motet_sound motet_sound_load_memory(motet_engine *engine, const void *bytes, siz
     motet_byte_source source;
     motet_decoded decoded;
     motet_byte_source_open_memory(&source, bytes, byte_count);
-    result = motet_decode(&engine->heap, &source.source, def.store, &decoded, error, sizeof error);
+    result = decode_source(engine, &source, NULL, bytes, &def, &decoded, error, sizeof error);
     if (result != MOTET_OK) {
         motet_fail(&engine->log, result, "%s: %s", name, error);
         return sound;
@@ -357,6 +390,7 @@ motet_sound motet_sound_from_pcm(motet_engine *engine, const motet_pcm *pcm, con
         return sound;
     }
     motet_engine_leave(engine);
+    def.stream = false; /* it is in memory already */
     if (!is_good_pcm(engine, pcm) || check_def(engine, &def) != MOTET_OK) {
         return sound;
     }
@@ -561,6 +595,7 @@ typedef struct read_question {
     float *out;
     uint32_t count, read;
     bool kept; /* the file's own frames are */
+    bool streamed;
 } read_question;
 
 static void answer_read(motet_sound_entry *entry, void *answer)
@@ -571,7 +606,8 @@ static void answer_read(motet_sound_entry *entry, void *answer)
         material = material->original;
     }
     question->kept = material->file_rate_hz == material->sample_rate_hz;
-    if (!question->kept || question->from >= material->frame_count) {
+    question->streamed = entry->streamed != NULL;
+    if (!question->kept || question->streamed || question->from >= material->frame_count) {
         return;
     }
     uint64_t left = material->frame_count - question->from;
@@ -594,6 +630,9 @@ motet_result motet_sound_read_f32(const motet_engine *engine, motet_sound sound,
     motet_result result = ask(engine, sound, answer_read, &question);
     if (read != NULL) {
         *read = question.read;
+    }
+    if (result == MOTET_OK && question.streamed) {
+        return motet_fail(NULL, MOTET_ERROR_UNSUPPORTED, "the sound is streamed; expected one that was loaded");
     }
     if (result == MOTET_OK && !question.kept) {
         return motet_fail(NULL, MOTET_ERROR_UNSUPPORTED,

@@ -6,6 +6,7 @@
 #include "engine/loop.h"
 #include "engine/markers.h"
 #include "engine/source_gather.h"
+#include "engine/stream.h"
 
 #include <string.h>
 
@@ -272,9 +273,20 @@ static void run_filter(const source_filter *filter, const float *window, const u
 
 /* --------------------------------------------------------------------------------------------- Two readers */
 
-/* The first frame that may not be played (yet), where `after` frames behind each played one must be there. */
-static uint64_t limit_of(const motet_slot *slot, uint32_t after) MOTET_NONBLOCKING
+/* The first frame that may not be played (yet), where `before` frames in front of each played one and `after` behind it
+ * must be there. */
+static uint64_t limit_of(const motet_slot *slot, uint32_t before, uint32_t after) MOTET_NONBLOCKING
 {
+    if (slot->stream != NULL) {
+        uint64_t limit = motet_loop_limit(slot);
+        int64_t end = (int64_t)slot->position + MOTET_WINDOW_FRAMES;
+        int64_t missing = motet_stream_missing(slot, (int64_t)slot->position - (int64_t)before, end);
+        if (missing == end) {
+            return limit;
+        }
+        uint64_t there = missing > (int64_t)after ? (uint64_t)(missing - (int64_t)after) : 0;
+        return there < limit ? there : limit;
+    }
     if (slot->feed == NULL) {
         return motet_loop_limit(slot);
     }
@@ -319,7 +331,7 @@ static void pass_plainly(motet_slot *slot, uint64_t frame, uint32_t frames) MOTE
 static uint32_t copy_frames(const motet_engine *engine, motet_slot *slot, uint64_t frame, float *out,
                             uint32_t count) MOTET_NONBLOCKING
 {
-    uint64_t limit = limit_of(slot, 0);
+    uint64_t limit = limit_of(slot, 0, 0);
     uint64_t left_to_play = limit > slot->position ? limit - slot->position : 0;
     uint32_t frames = left_to_play < count ? (uint32_t)left_to_play : count;
     motet_source_gather(engine->mixer.kernels, slot, (int64_t)slot->position, out, frames);
@@ -371,7 +383,7 @@ static uint32_t interpolate_frames(motet_engine *engine, motet_slot *slot, uint6
         count = settle_banks(engine, slot, frame, count);
     }
     source_filter filter = filter_of(engine, slot);
-    uint64_t limit = limit_of(slot, filter.after);
+    uint64_t limit = limit_of(slot, filter.before, filter.after);
     uint64_t left = limit > slot->position ? limit - slot->position : 0;
     uint64_t longest = MOTET_WINDOW_FRAMES - filter.before - filter.after;
     uint64_t at = (uint64_t)filter.before << 32 | slot->fraction; /* counted from the window's first frame */
@@ -482,6 +494,64 @@ static motet_source_run read_feed(motet_engine *engine, motet_slot *slot, float 
     return run;
 }
 
+/* -------------------------------------------------------------------------------------------------- Streams */
+
+void motet_source_shorten(motet_slot *slot) MOTET_NONBLOCKING
+{
+    uint64_t end = motet_source_material(slot)->file_frame_count;
+    if (slot->range.end <= end) {
+        return;
+    }
+    bool looping = motet_loop_is_on(slot);
+    if (slot->range.start < end) {
+        uint32_t rounds = slot->rounds; /* what has been heard before the start stays so */
+        motet_source_set_loop_range(slot, slot->range.start, end);
+        slot->rounds = rounds;
+    } else {
+        slot->loop = false;
+    }
+    if (looping && slot->loop) {
+        go_round(slot, slot->now);
+    }
+}
+
+void motet_source_come_in(const motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
+{
+    if (slot->place.is_tail || !motet_stream_is_primed(engine, slot)) {
+        return;
+    }
+    slot->gap = false;
+    slot->moved = true;
+    if (slot->position > 0 || slot->fraction > 0) {
+        slot->jump = motet_ramp_hold(MOTET_RAMP_GAIN, 0);
+        motet_ramp_start(&slot->jump, slot->now, engine->declick_frames, MOTET_CURVE_SMOOTH, 1);
+    }
+}
+
+/* One that has not sounded yet, or not where it has been taken to, starts with a quarter of a second in hand. */
+static motet_source_run read_stream(motet_engine *engine, motet_slot *slot, float *out,
+                                    uint32_t count) MOTET_NONBLOCKING
+{
+    motet_source_run run = {0};
+    if (!slot->gap && (slot->sounded || motet_stream_is_primed(engine, slot))) {
+        motet_marker_walk walk = motet_markers_walk_from(slot);
+        run.frames = read_frames(engine, slot, out, count);
+        motet_markers_pass(engine, slot, walk, run.frames);
+        slot->sounded = slot->sounded || run.frames > 0;
+        if (run.frames == count || motet_source_is_over(slot)) {
+            return run;
+        }
+    }
+    if (!slot->gap) {
+        slot->gap = slot->moved = true;
+        run.starved = slot->sounded;
+        run.starved_frame = slot->now + run.frames;
+    }
+    memset(out + run.frames * slot->channels, 0, (size_t)(count - run.frames) * slot->channels * sizeof *out);
+    run.frames = count;
+    return run;
+}
+
 /* ---------------------------------------------------------------------------------------------------- Doors */
 
 bool motet_source_is_over(const motet_slot *slot) MOTET_NONBLOCKING
@@ -496,6 +566,9 @@ motet_source_run motet_source_read(motet_engine *engine, motet_slot *slot, float
 {
     if (slot->feed != NULL) {
         return read_feed(engine, slot, out, count);
+    }
+    if (slot->stream != NULL) {
+        return read_stream(engine, slot, out, count);
     }
     motet_marker_walk walk = motet_markers_walk_from(slot);
     motet_source_run run = {.frames = read_frames(engine, slot, out, count)};
@@ -525,7 +598,7 @@ motet_steadiness motet_source_steadiness(const motet_engine *engine, const motet
 
 const void *motet_source_direct(const motet_engine *engine, const motet_slot *slot, uint32_t count) MOTET_NONBLOCKING
 {
-    if (slot->feed != NULL || slot->from_original || !is_plain(engine, slot)) {
+    if (slot->feed != NULL || slot->stream != NULL || slot->from_original || !is_plain(engine, slot)) {
         return NULL;
     }
     uint64_t limit = motet_loop_is_on(slot) ? slot->loop_end - slot->loop_crossfade : slot->material->frame_count;

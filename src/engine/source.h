@@ -18,6 +18,11 @@ void motet_source_set_loop_range(motet_slot *slot, uint64_t start, uint64_t end)
 /* Switches the loop over the whole sound. A slot on converted material goes over to the file's own frames when it
  * starts to loop, at exactly the same place. */
 void motet_source_set_loop(motet_slot *slot, bool loop) MOTET_NONBLOCKING;
+/* Takes it in that a streamed sound has turned out shorter than its file says. */
+void motet_source_shorten(motet_slot *slot) MOTET_NONBLOCKING;
+/* Lets a streamed voice that waits for frames go on, once they are there: it comes in as after a jump. One that starts
+ * with its sound has its first frame as it is. Tails wait for nothing. */
+void motet_source_come_in(const motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING;
 /* The place of the next frame, as 48.16 in the file's frames. */
 uint64_t motet_source_position(const motet_slot *slot) MOTET_NONBLOCKING;
 
@@ -26,7 +31,7 @@ motet_marker_place motet_source_place(const motet_material *material, uint64_t f
 
 typedef struct motet_source_run {
     uint32_t frames; /* written; fewer than asked for only at the end of the material */
-    bool starved;    /* a gap of a feed began in them */
+    bool starved;    /* a gap of a feed or a stream began in them */
     uint64_t starved_frame;
 } motet_source_run;
 

@@ -18,9 +18,44 @@ static motet_loop_piece piece_of_feed(const motet_feed *feed, int64_t at) MOTET_
     return (motet_loop_piece){false, false, place, there < to_end ? there : to_end};
 }
 
+static void unpack_from(const motet_kernels *kernels, const motet_material *material, const void *samples, float *out,
+                        size_t first, size_t count) MOTET_NONBLOCKING
+{
+    if (material->format == MOTET_FORMAT_S16) {
+        kernels->convert_s16_to_f32(out, (const int16_t *)samples + first, count);
+    } else {
+        memcpy(out, (const float *)samples + first, count * sizeof *out);
+    }
+}
+
+/* Out of the pages of a stream; a page that is not there is silent. */
+static void unpack_pages(const motet_kernels *kernels, const motet_slot *slot, uint64_t frame, float *out,
+                         uint32_t count) MOTET_NONBLOCKING
+{
+    size_t channels = slot->channels;
+    while (count > 0) {
+        uint32_t inside = (uint32_t)(frame % MOTET_STREAM_PAGE_FRAMES);
+        uint32_t left = MOTET_STREAM_PAGE_FRAMES - inside;
+        uint32_t frames = count < left ? count : left;
+        const void *page = motet_stream_find(slot->stream, slot->from_original, frame / MOTET_STREAM_PAGE_FRAMES);
+        if (page != NULL) {
+            unpack_from(kernels, motet_source_material(slot), page, out, inside * channels, frames * channels);
+        } else {
+            memset(out, 0, frames * channels * sizeof *out);
+        }
+        frame += frames;
+        count -= frames;
+        out += frames * channels;
+    }
+}
+
 static void unpack(const motet_kernels *kernels, const motet_slot *slot, uint64_t frame, float *out,
                    uint32_t count) MOTET_NONBLOCKING
 {
+    if (slot->stream != NULL) {
+        unpack_pages(kernels, slot, frame, out, count);
+        return;
+    }
     size_t sample = (size_t)frame * slot->channels;
     size_t samples = (size_t)count * slot->channels;
     if (slot->feed != NULL) {
@@ -28,11 +63,7 @@ static void unpack(const motet_kernels *kernels, const motet_slot *slot, uint64_
         return;
     }
     const motet_material *material = motet_source_material(slot);
-    if (material->format == MOTET_FORMAT_S16) {
-        kernels->convert_s16_to_f32(out, (const int16_t *)material->samples + sample, samples);
-    } else {
-        memcpy(out, (const float *)material->samples + sample, samples * sizeof *out);
-    }
+    unpack_from(kernels, material, material->samples, out, sample, samples);
 }
 
 /* True where the frames from `at` on are those a loop's length before, `done` frames of which are written already: a

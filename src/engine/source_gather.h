@@ -5,10 +5,14 @@
 
 #include "dsp/kernels.h"
 #include "engine/slot.h"
+#include "engine/stream.h"
 
 /* What the slot reads, if not a feed. A loop is exact in the file's own frames only. */
 static inline const motet_material *motet_source_material(const motet_slot *slot) MOTET_NONBLOCKING
 {
+    if (slot->stream != NULL) {
+        return slot->from_original ? &slot->stream->original : &slot->stream->material;
+    }
     return slot->from_original ? slot->material->original : slot->material;
 }
 

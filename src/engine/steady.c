@@ -36,8 +36,8 @@ void motet_steady_leave(motet_slot *slot) MOTET_NONBLOCKING
 /* Nothing moves, nothing waits, and nothing has still to be told. */
 static bool is_at_rest(const motet_slot *slot) MOTET_NONBLOCKING
 {
-    return slot->phase == MOTET_SLOT_PLAYING && !slot->place.is_tail && slot->feed == NULL && slot->begun &&
-           !slot->marked && !slot->paused && !slot->stopping && slot->laps == 0 && !slot->moved &&
+    return slot->phase == MOTET_SLOT_PLAYING && !slot->place.is_tail && slot->feed == NULL && slot->stream == NULL &&
+           slot->begun && !slot->marked && !slot->paused && !slot->stopping && slot->laps == 0 && !slot->moved &&
            slot->cursor == MOTET_NO_COMMAND && slot->dry_until == MOTET_NO_COMMAND &&
            slot->voice_until == MOTET_NO_COMMAND && motet_ramp_done(&slot->pitch, slot->now) &&
            motet_slot_gains_rest(slot);

@@ -1,6 +1,7 @@
 #include "dsp/math.h"
 #include "engine/engine.h"
 #include "engine/render.h"
+#include "engine/stream.h"
 #include "engine/variations.h"
 
 #include <math.h>
@@ -36,6 +37,10 @@ void motet_voice_finish(motet_engine *engine, motet_voice_record *record)
 {
     uint32_t index = (uint32_t)(record - engine->voices);
     motet_store_release_u64(&record->state, (uint64_t)record->generation << 8 | MOTET_VOICE_FREE);
+    if (record->stream != NULL) {
+        motet_stream_drop(engine, record->stream);
+        record->stream = NULL;
+    }
     if (record->sound != NULL) {
         motet_sound_drop_voice(engine, record->sound);
         record->sound = NULL;
@@ -131,6 +136,7 @@ static void fill_record(motet_voice_record *record, const motet_voice_def *def, 
     record->start = (motet_voice_start){
         .material = record->sound != NULL ? &record->sound->material : NULL,
         .feed = record->feed,
+        .stream = record->stream,
         .bus = bus,
         .gain = motet_db_to_gain((double)record->volume_db),
         .pan = (double)record->pan,
@@ -186,7 +192,12 @@ motet_voice motet_voice_begin(motet_engine *engine, motet_sound_entry *sound, mo
                    engine->voice_limit);
         return none;
     }
+    motet_stream *stream = NULL;
+    if (sound != NULL && sound->streamed != NULL && (stream = motet_stream_create(engine, sound, slot)) == NULL) {
+        return none;
+    }
     motet_voice_record *record = &engine->voices[slot];
+    record->stream = stream;
     record->sound = sound;
     record->sound_id = sound_id;
     record->feed = feed;
@@ -194,6 +205,9 @@ motet_voice motet_voice_begin(motet_engine *engine, motet_sound_entry *sound, mo
     fill_record(record, def, bus_index, played);
     record->start.range = loop.range;
     record->start.loop_count = loop.loop_count;
+    if (stream != NULL) {
+        motet_stream_send(engine, stream, &record->start);
+    }
     return send_play(engine, slot, &play);
 }
 

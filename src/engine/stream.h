@@ -1,0 +1,130 @@
+/* A voice of a sound that is decoded while it plays.
+ *
+ * It reads the same material as a voice of a loaded sound, of which only some *pages* are there: runs of
+ * MOTET_STREAM_PAGE_FRAMES frames at their places. So all that is said of positions, loops, filters and rates holds
+ * for it as it stands, and what is heard has the same bits.
+ *
+ * A page belongs to one thread at a time. The audio thread works out which pages the voice and its tails hear next, in
+ * the order of the frames at which they are due, and shows that list. The stream thread fills the first one that is
+ * not there into a page of its own and hands it over by setting its key. The audio thread hands pages back that are in
+ * the list no more, by taking the key away, at the start of a block, when nobody reads. */
+#ifndef MOTET_ENGINE_STREAM_H
+#define MOTET_ENGINE_STREAM_H
+
+#include "base/log.h"
+#include "base/nonblocking.h"
+#include "base/thread.h"
+#include "engine/loop.h"
+#include "engine/material.h"
+#include "engine/slot.h"
+#include "engine/stream_file.h"
+
+enum {
+    MOTET_STREAM_PAGE_FRAMES = 4096,
+    MOTET_STREAM_PAGES = 256, /* half a second at the highest pitch, and more */
+    MOTET_STREAM_WANTED = 224 /* fewer, so that one is always free */
+};
+
+/* Which frames: (page number << 1 | of the file's own frames beside the converted ones) + 1; 0 is none. */
+typedef uint64_t motet_stream_key;
+
+struct motet_sound_entry;
+struct motet_voice_start;
+
+/* All streams of an engine, and their thread; made with the first sound that is streamed. */
+typedef struct motet_streams motet_streams;
+
+typedef struct motet_stream_want {
+    motet_stream_key key;
+    uint64_t due; /* engine frame at which it will be heard */
+} motet_stream_want;
+
+typedef struct motet_stream_page {
+    motet_atomic_u64 key; /* 0: the stream thread's; else the audio thread's */
+    void *samples;        /* taken when it is first filled */
+} motet_stream_page;
+
+/* A page that is there in this block. */
+typedef struct motet_stream_seen {
+    motet_stream_key key;
+    const void *samples;
+    uint32_t page;
+} motet_stream_seen;
+
+typedef struct motet_stream {
+    uint32_t voice;
+
+    /* Stream thread, or whoever holds the streams' lock. */
+    struct motet_stream *next;
+    motet_stream_reader reader;
+    motet_stream_key next_key; /* what follows the page filled last */
+
+    /* Both. */
+    motet_stream_page pages[MOTET_STREAM_PAGES];
+    motet_atomic_u32 page_count; /* that have memory */
+    motet_atomic_u64 end;        /* of the file's frames as decoding has found it; UINT64_MAX: not yet */
+    motet_atomic_u64 end_converted;
+    motet_atomic_u32 failed; /* that end is a failure */
+    motet_atomic_u32 over;   /* by the control side: nobody reads any more */
+    /* Two copies, of which the one that `turn` does not name is written: as in a seqlock. */
+    motet_atomic_u32 turn;
+    motet_atomic_u32 want_count[2];
+    motet_atomic_u64 wants[2][2 * MOTET_STREAM_WANTED];
+
+    /* Audio thread; the control side before the play is published. */
+    motet_material material, original; /* the sound's, with the length that is known by now */
+    uint64_t looked_at;                /* the block's first frame + 1 */
+    bool has_failed;
+    motet_stream_seen seen[MOTET_STREAM_PAGES];
+    uint32_t seen_count, seen_last;
+    motet_stream_want plan[MOTET_STREAM_WANTED];
+    uint32_t plan_count;
+} motet_stream;
+
+/* ------------------------------------------------------------------------------------------------ Audio thread */
+
+/* At the start of a block, once: takes in what has come, works out what is wanted and hands back the rest. `slot` is
+ * the voice or one of its tails. */
+void motet_stream_look(motet_engine *engine, const motet_slot *slot, uint64_t block_start) MOTET_NONBLOCKING;
+
+/* The samples of a page, or NULL. */
+const void *motet_stream_find(motet_stream *stream, bool original, uint64_t page) MOTET_NONBLOCKING;
+
+/* The first unrolled frame from `at` on, and before `end`, that is not there; `end` if all are. */
+int64_t motet_stream_missing(const motet_slot *slot, int64_t at, int64_t end) MOTET_NONBLOCKING;
+
+/* Whether enough is there to start: a quarter of a second. */
+bool motet_stream_is_primed(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING;
+
+/* Adds what a slot hears in `frames` engine frames from its own on, and some more, to the stream's plan. */
+void motet_stream_plan(const motet_engine *engine, motet_stream *stream, const motet_slot *slot,
+                       uint64_t frames) MOTET_NONBLOCKING;
+/* A look in two steps, with the plan between them: takes in what has come, and empties the plan; hands back what is not
+ * in it, and shows it. */
+void motet_stream_take(motet_stream *stream) MOTET_NONBLOCKING;
+void motet_stream_settle_plan(motet_stream *stream) MOTET_NONBLOCKING;
+/* Shows the plan to the stream thread. */
+void motet_stream_show_plan(motet_stream *stream) MOTET_NONBLOCKING;
+
+/* ------------------------------------------------------------------------------------------------ Control side */
+
+/* Under the API lock; false, with the failure told, when it cannot be made. */
+bool motet_streams_begin(motet_engine *engine);
+void motet_streams_destroy(motet_engine *engine, bool forked);
+
+/* Under the API lock: a stream for a voice. NULL, with the failure told, beyond max_streams and when out of memory. */
+motet_stream *motet_stream_create(motet_engine *engine, struct motet_sound_entry *sound, uint32_t voice);
+/* Under the API lock, before the play is sent: lets the stream thread begin. */
+void motet_stream_send(motet_engine *engine, motet_stream *stream, const struct motet_voice_start *start);
+/* Under the API lock: its voice and all tails are over. */
+void motet_stream_drop(motet_engine *engine, motet_stream *stream);
+
+/* Lets the calling thread decode too: under a lock of its own. */
+void motet_streams_lock(motet_streams *streams);
+void motet_streams_unlock(motet_streams *streams);
+/* With the lock: all streams, linked by `next`. */
+motet_stream *motet_streams_first(motet_streams *streams);
+/* With the lock: fills all that the plan has. */
+void motet_streams_fill_plan(motet_engine *engine, motet_stream *stream);
+
+#endif /* MOTET_ENGINE_STREAM_H */

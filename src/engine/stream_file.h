@@ -1,0 +1,66 @@
+/* The file behind streamed voices: what all voices of a sound share, and each voice's own way through it. Not for the
+ * audio thread. */
+#ifndef MOTET_ENGINE_STREAM_FILE_H
+#define MOTET_ENGINE_STREAM_FILE_H
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "dsp/convert_rate.h"
+#include "dsp/kernels.h"
+#include "engine/byte_source.h"
+#include "engine/material.h"
+
+/* Of a sound; counted, since a voice's decoder may be closed after the sound has gone. */
+typedef struct motet_stream_file {
+    motet_heap *heap;
+    motet_atomic_u64 uses;
+    char *path;  /* or */
+    void *bytes; /* a copy */
+    size_t byte_count;
+    motet_material file;      /* of the file's own frames; no samples */
+    motet_material converted; /* of the same at the engine's rate; a rate of 0: it is not converted */
+    uint32_t file_channels;
+    motet_rate_filter filter;
+    float *coefficients;
+    size_t coefficient_bytes;
+    uint32_t window_frames; /* of the file, around one chunk of converted ones */
+} motet_stream_file;
+
+/* NULL when out of memory. One of `path` and `bytes`; both are copied. */
+motet_stream_file *motet_stream_file_create(motet_heap *heap, const char *path, const void *bytes, size_t byte_count);
+/* Says what the frames are, once that is known; `converted` is NULL where they are played as they are. */
+bool motet_stream_file_describe(motet_stream_file *file, const motet_material *own, const motet_material *converted,
+                                uint32_t file_channels);
+motet_stream_file *motet_stream_file_hold(motet_stream_file *file);
+void motet_stream_file_drop(motet_stream_file *file); /* NULL does nothing */
+
+/* One voice's decoder. */
+typedef struct motet_stream_reader {
+    motet_stream_file *file;
+    bool tried; /* to open */
+    motet_byte_source source;
+    const motet_decoder_backend *backend;
+    motet_decoder *decoder;
+    motet_decoder_info info;
+    uint64_t at;   /* the decoder's next frame */
+    uint64_t end;  /* no frames from here on: as the header says, or as it has turned out */
+    bool shorter;  /* it has turned out */
+    bool failed;   /* by a failure of the file, not by its end or damage */
+    float *window; /* the file's frames around those converted last */
+    uint64_t window_first;
+    uint32_t window_count;
+    char error[256];
+} motet_stream_reader;
+
+void motet_stream_reader_init(motet_stream_reader *reader, motet_stream_file *file);
+void motet_stream_reader_close(motet_stream_reader *reader);
+
+/* Memory for one call, shared by all readers that do not run at once. */
+size_t motet_stream_scratch_bytes(void);
+
+/* Writes `count` frames from `first` on, in the format of the material: the file's own, or the converted ones. What
+ * lies behind the end is silent. */
+void motet_stream_reader_read(motet_stream_reader *reader, const motet_kernels *kernels, void *scratch, bool own,
+                              uint64_t first, uint32_t count, void *out);
+
+#endif /* MOTET_ENGINE_STREAM_FILE_H */

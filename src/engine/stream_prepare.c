@@ -1,0 +1,140 @@
+#include "engine/engine.h"
+#include "engine/render.h"
+#include "engine/slot_private.h"
+#include "engine/source.h"
+#include "engine/stream.h"
+
+/* Rendering by hand must not depend on how fast the machine decodes. So this thread, which is the audio thread's in that
+ * case, works out what the next frames will read, before they do: from copies of the slots, on which the commands that
+ * are due now are tried out. Frames after the next command are left to the next call. */
+
+/* What waits for the audio thread: in its schedule and in its inbox. */
+static uint32_t waiting_count(const motet_engine *engine)
+{
+    return engine->schedule.count + motet_ring_count(&engine->commands.inbox);
+}
+
+static const motet_command *waiting_at(const motet_engine *engine, uint32_t at)
+{
+    uint32_t index;
+    if (at < engine->schedule.count) {
+        index = engine->schedule.heap[at];
+    } else {
+        motet_ring_peek(&engine->commands.inbox, at - engine->schedule.count, &index);
+    }
+    return &engine->commands.commands[index];
+}
+
+/* How many frames there are to the next command behind the present frame, or to the next choice of who is real. */
+static uint32_t frames_to_next(const motet_engine *engine, uint32_t frame_count)
+{
+    uint64_t frames = MOTET_BLOCK_FRAMES - engine->now % MOTET_BLOCK_FRAMES;
+    frames = frame_count < frames ? frame_count : frames;
+    uint32_t count = waiting_count(engine);
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t frame = waiting_at(engine, i)->frame;
+        frames = frame > engine->now && frame - engine->now < frames ? frame - engine->now : frames;
+    }
+    return (uint32_t)frames;
+}
+
+static void try_command(motet_slot *copy, const motet_command *command)
+{
+    switch ((motet_command_kind)command->kind) {
+    case MOTET_COMMAND_SEEK: motet_source_seek(copy, command->value.position); break;
+    case MOTET_COMMAND_SET_LOOP: motet_source_set_loop(copy, command->index != 0); break;
+    case MOTET_COMMAND_SET_LOOP_RANGE:
+        motet_source_set_loop_range(copy, command->value.range.start, command->value.range.end);
+        break;
+    case MOTET_COMMAND_SET_PITCH: copy->pitch = motet_ramp_hold(MOTET_RAMP_FACTOR, command->value.number); break;
+    case MOTET_COMMAND_SET_VALUES: copy->pitch = motet_ramp_hold(MOTET_RAMP_FACTOR, command->value.values.pitch); break;
+    default: break;
+    }
+}
+
+/* Brings the copy of a virtual voice to the present frame. */
+static void bring_up(motet_engine *engine, motet_slot *copy)
+{
+    while (copy->now < engine->now && !motet_source_is_over(copy)) {
+        uint64_t cut = motet_slot_next_cut(engine, copy, engine->now);
+        copy->now = copy->held ? cut : copy->now + motet_source_advance(engine, copy, cut - copy->now);
+        copy->held = copy->held || (copy->paused && motet_ramp_done(&copy->pause_gate, copy->now));
+    }
+}
+
+/* A voice whose play has not arrived yet, as it will be. */
+static motet_slot slot_to_come(const motet_engine *engine, motet_stream *stream)
+{
+    const motet_voice_start *start = &engine->voices[stream->voice].start;
+    motet_slot slot = {.material = start->material, .stream = stream, .passes = start->loop_count};
+    slot.pitch = motet_ramp_hold(MOTET_RAMP_FACTOR, start->pitch);
+    slot.now = engine->now;
+    motet_source_begin(&slot, start->from_frame, start->range, start->loop);
+    return slot;
+}
+
+static void plan_stream(motet_engine *engine, motet_stream *stream, uint32_t frames)
+{
+    motet_slot *slots = engine->slots.slots;
+    motet_slot *voice = &slots[stream->voice];
+    bool has_come = voice->stream == stream && voice->phase != MOTET_SLOT_FREE;
+    motet_slot copy = has_come ? *voice : slot_to_come(engine, stream);
+    motet_stream_take(stream);
+    if (has_come && voice->phase == MOTET_SLOT_PLAYING && voice->place.is_virtual) {
+        bring_up(engine, &copy);
+    }
+    copy.now = engine->now;
+    if (!has_come || voice->phase != MOTET_SLOT_ENDED) {
+        motet_source_shorten(&copy);
+        motet_stream_plan(engine, stream, &copy, frames);
+        uint32_t count = waiting_count(engine);
+        for (uint32_t i = 0; i < count; i++) {
+            const motet_command *command = waiting_at(engine, i);
+            bool is_due = command->frame <= engine->now && command->target == stream->voice;
+            if (is_due && command->kind >= MOTET_COMMAND_SEEK && command->kind <= MOTET_COMMAND_SET_LOOP_RANGE) {
+                try_command(&copy, command);
+                motet_stream_plan(engine, stream, &copy, frames);
+            }
+        }
+    }
+    for (uint32_t t = has_come ? voice->place.first_tail : MOTET_NO_SLOT; t != MOTET_NO_SLOT;
+         t = slots[t].place.next_sibling) {
+        if (!slots[t].place.is_reserved) {
+            motet_stream_plan(engine, stream, &slots[t], frames);
+        }
+    }
+    motet_stream_settle_plan(stream);
+}
+
+uint32_t motet_engine_prepare(motet_engine *engine, uint32_t frame_count)
+{
+    motet_result result;
+    if (!motet_engine_enter(engine, &result)) {
+        return 0;
+    }
+    motet_streams *streams = engine->streams;
+    motet_engine_leave(engine);
+    if (streams == NULL || engine->output != NULL || frame_count == 0) {
+        return frame_count;
+    }
+    if (!motet_render_claim(engine, 0)) {
+        return 0;
+    }
+    motet_streams_lock(streams);
+    uint32_t frames = 0;
+    motet_stream *first = NULL;
+    if (motet_engine_enter(engine, &result)) {
+        first = motet_streams_first(streams);
+        frames = frames_to_next(engine, frame_count);
+        for (motet_stream *stream = first; stream != NULL; stream = stream->next) {
+            plan_stream(engine, stream, frames);
+        }
+        motet_engine_leave(engine);
+    }
+    for (motet_stream *stream = first; stream != NULL; stream = stream->next) {
+        motet_streams_fill_plan(engine, stream);
+    }
+    motet_streams_unlock(streams);
+    motet_render_release(engine, 0);
+    return frames;
+}

@@ -1,0 +1,353 @@
+#include "engine/engine.h"
+#include "engine/source.h"
+#include "engine/stream.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum {
+    PAGE_ALIGNMENT = 64,
+    POLL_NS = 5000000,
+    IDLE_NS = 1000000000,
+    POLITE_NS = 200000 /* left to a thread that waits to decode by itself */
+};
+
+struct motet_streams {
+    motet_mutex lock; /* of all below, for a slice at a time */
+    motet_signal_flag wake;
+    motet_thread thread;
+    motet_atomic_u32 closing;
+    motet_atomic_u32 callers;      /* threads that wait for the lock */
+    motet_atomic_pointer arrivals; /* from the control side, linked by `next` */
+    motet_stream *first;
+    uint32_t open; /* under the API lock */
+    void *scratch;
+};
+
+/* --------------------------------------------------------------------------------------------------- Filling */
+
+static bool is_there(const motet_stream *stream, motet_stream_key key)
+{
+    uint32_t pages = motet_load_relaxed_u32(&stream->page_count);
+    for (uint32_t i = 0; i < pages; i++) {
+        if (motet_load_relaxed_u64(&stream->pages[i].key) == key) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const motet_material *material_of(const motet_stream_file *file, motet_stream_key key)
+{
+    bool own = ((key - 1) & 1) != 0 || file->converted.sample_rate_hz == 0;
+    return own ? &file->file : &file->converted;
+}
+
+/* Room for frames of either kind. */
+static size_t page_bytes(const motet_stream_file *file)
+{
+    bool s16 = file->file.format == MOTET_FORMAT_S16 &&
+               (file->converted.sample_rate_hz == 0 || file->converted.format == MOTET_FORMAT_S16);
+    return (size_t)MOTET_STREAM_PAGE_FRAMES * file->file.channels * (s16 ? sizeof(int16_t) : sizeof(float));
+}
+
+/* A page that belongs to this side. */
+static motet_stream_page *free_page(motet_stream *stream)
+{
+    uint32_t count = motet_load_relaxed_u32(&stream->page_count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (motet_load_acquire_u64(&stream->pages[i].key) == 0) {
+            return &stream->pages[i];
+        }
+    }
+    if (count == MOTET_STREAM_PAGES) {
+        return NULL;
+    }
+    const motet_stream_file *file = stream->reader.file;
+    stream->pages[count].samples = motet_heap_take(file->heap, page_bytes(file), PAGE_ALIGNMENT);
+    if (stream->pages[count].samples == NULL) {
+        return NULL;
+    }
+    motet_store_release_u32(&stream->page_count, count + 1);
+    return &stream->pages[count];
+}
+
+static void tell_end(motet_engine *engine, motet_stream *stream)
+{
+    const motet_stream_reader *reader = &stream->reader;
+    if (!reader->shorter || motet_load_relaxed_u64(&stream->end) == reader->end) {
+        return;
+    }
+    const motet_stream_file *file = reader->file;
+    bool converts = file->converted.sample_rate_hz != 0;
+    motet_store_relaxed_u32(&stream->failed, reader->failed);
+    motet_store_relaxed_u64(&stream->end_converted, converts ? motet_rate_frames(&file->filter, reader->end) : 0);
+    motet_store_release_u64(&stream->end, reader->end);
+    motet_log_write(&engine->log, MOTET_LOG_WARNING, "%s: the stream ends at frame %llu of %llu%s%s",
+                    file->path != NULL ? file->path : "memory", (unsigned long long)reader->end,
+                    (unsigned long long)file->file.frame_count, reader->error[0] != '\0' ? ": " : "", reader->error);
+}
+
+/* Fills one page and hands it over; false where there is none to fill. */
+static bool fill(motet_engine *engine, motet_stream *stream, motet_stream_key key)
+{
+    motet_stream_page *page = free_page(stream);
+    if (page == NULL) {
+        return false;
+    }
+    const motet_stream_file *file = stream->reader.file;
+    const motet_material *material = material_of(file, key);
+    uint64_t first = ((key - 1) >> 1) * MOTET_STREAM_PAGE_FRAMES;
+    uint64_t whole =
+        material == &file->file ? file->file.frame_count : motet_rate_frames(&file->filter, file->file.frame_count);
+    uint64_t left = whole > first ? whole - first : 0;
+    uint32_t count = left < MOTET_STREAM_PAGE_FRAMES ? (uint32_t)left : MOTET_STREAM_PAGE_FRAMES;
+    motet_stream_reader_read(&stream->reader, engine->mixer.kernels, engine->streams->scratch, material == &file->file,
+                             first, count, page->samples);
+    tell_end(engine, stream); /* before the page: whoever sees that one knows the end */
+    stream->next_key = key + 2;
+    motet_store_release_u64(&page->key, key);
+    return true;
+}
+
+/* ---------------------------------------------------------------------------------------------------- Choosing */
+
+static uint32_t read_wants(const motet_stream *stream, motet_stream_want *wants)
+{
+    uint32_t turn, count;
+    do {
+        turn = motet_load_acquire_u32(&stream->turn);
+        count = motet_load_acquire_u32(&stream->want_count[turn & 1]);
+        for (uint32_t i = 0; i < count; i++) {
+            wants[i].key = motet_load_acquire_u64(&stream->wants[turn & 1][2 * i]);
+            wants[i].due = motet_load_acquire_u64(&stream->wants[turn & 1][2 * i + 1]);
+        }
+    } while (motet_load_relaxed_u32(&stream->turn) != turn);
+    return count;
+}
+
+/* What a stream should have next: the page that is due first; but the decoder goes straight on as long as that one is
+ * far off, since going back and forth costs more than decoding. */
+static motet_stream_want next_want(const motet_engine *engine, const motet_stream *stream)
+{
+    motet_stream_want wants[MOTET_STREAM_WANTED];
+    motet_stream_want best = {0, UINT64_MAX};
+    motet_stream_want straight = {0, UINT64_MAX};
+    uint32_t count = read_wants(stream, wants);
+    for (uint32_t i = 0; i < count; i++) {
+        if (is_there(stream, wants[i].key)) {
+            continue;
+        }
+        best = wants[i].due < best.due ? wants[i] : best;
+        straight = wants[i].key == stream->next_key ? wants[i] : straight;
+    }
+    uint64_t soon = motet_load_relaxed_u64(&engine->frame) + engine->def.sample_rate_hz / 5;
+    return straight.key != 0 && best.due > soon ? (motet_stream_want){straight.key, best.due} : best;
+}
+
+static void take_arrivals(motet_streams *streams)
+{
+    motet_stream *stream = motet_exchange_acquire_pointer(&streams->arrivals, NULL);
+    while (stream != NULL) {
+        motet_stream *next = stream->next;
+        stream->next = streams->first;
+        streams->first = stream;
+        stream = next;
+    }
+}
+
+static void free_stream(motet_stream *stream)
+{
+    motet_stream_file *file = motet_stream_file_hold(stream->reader.file);
+    motet_heap *heap = file->heap;
+    for (uint32_t i = 0; i < motet_load_relaxed_u32(&stream->page_count); i++) {
+        motet_heap_give(heap, stream->pages[i].samples, page_bytes(file));
+    }
+    motet_stream_reader_close(&stream->reader);
+    motet_heap_give(heap, stream, sizeof *stream);
+    motet_stream_file_drop(file);
+}
+
+static void free_those_over(motet_streams *streams)
+{
+    for (motet_stream **link = &streams->first; *link != NULL;) {
+        motet_stream *stream = *link;
+        if (motet_load_acquire_u32(&stream->over) != 0) {
+            *link = stream->next;
+            free_stream(stream);
+        } else {
+            link = &stream->next;
+        }
+    }
+}
+
+/* Fills the page that is due first of all; false when every stream has what it wants. */
+static bool work_a_slice(motet_engine *engine, motet_streams *streams)
+{
+    motet_stream *chosen = NULL;
+    motet_stream_want best = {0, UINT64_MAX};
+    take_arrivals(streams);
+    free_those_over(streams);
+    for (motet_stream *stream = streams->first; stream != NULL; stream = stream->next) {
+        motet_stream_want next = next_want(engine, stream);
+        if (next.key != 0 && (chosen == NULL || next.due < best.due)) {
+            chosen = stream;
+            best = next;
+        }
+    }
+    return chosen != NULL && fill(engine, chosen, best.key);
+}
+
+static void *run_streams(void *user)
+{
+    motet_engine *engine = user;
+    motet_streams *streams = engine->streams;
+    while (motet_load_acquire_u32(&streams->closing) == 0) {
+        motet_mutex_lock(&streams->lock);
+        bool worked = work_a_slice(engine, streams);
+        bool live = streams->first != NULL;
+        motet_mutex_unlock(&streams->lock);
+        if (!worked) {
+            motet_signal_flag_wait(&streams->wake, live ? POLL_NS : IDLE_NS);
+        } else if (motet_load_relaxed_u32(&streams->callers) != 0) {
+            motet_sleep_until_ns(motet_monotonic_ns() + POLITE_NS);
+        }
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------ Control side */
+
+bool motet_streams_begin(motet_engine *engine)
+{
+    if (engine->streams != NULL) {
+        return true;
+    }
+    motet_streams *streams = motet_heap_take(&engine->heap, sizeof *streams, MOTET_CACHE_LINE);
+    void *scratch = motet_heap_take(&engine->heap, motet_stream_scratch_bytes(), PAGE_ALIGNMENT);
+    bool made = streams != NULL && scratch != NULL && motet_mutex_init(&streams->lock);
+    if (made && !motet_signal_flag_init(&streams->wake)) {
+        motet_mutex_destroy(&streams->lock);
+        made = false;
+    }
+    if (made) {
+        streams->scratch = scratch;
+        engine->streams = streams;
+        if (motet_thread_start(&streams->thread, "motet-stream", run_streams, engine)) {
+            return true;
+        }
+        engine->streams = NULL;
+        motet_mutex_destroy(&streams->lock);
+        motet_signal_flag_destroy(&streams->wake);
+    }
+    motet_heap_give(&engine->heap, streams, sizeof *streams);
+    motet_heap_give(&engine->heap, scratch, motet_stream_scratch_bytes());
+    motet_fail(&engine->log, MOTET_ERROR_MEMORY, "no thread, or no memory, to stream sounds with");
+    return false;
+}
+
+void motet_streams_destroy(motet_engine *engine, bool forked)
+{
+    motet_streams *streams = engine->streams;
+    if (streams == NULL) {
+        return;
+    }
+    if (!forked) {
+        motet_store_release_u32(&streams->closing, 1);
+        motet_signal_flag_raise(&streams->wake);
+        motet_thread_join(&streams->thread);
+    }
+    take_arrivals(streams);
+    while (streams->first != NULL) {
+        motet_stream *stream = streams->first;
+        streams->first = stream->next;
+        free_stream(stream);
+    }
+    if (!forked) { /* a child's copies may be locked for ever */
+        motet_mutex_destroy(&streams->lock);
+        motet_signal_flag_destroy(&streams->wake);
+    }
+    motet_heap_give(&engine->heap, streams->scratch, motet_stream_scratch_bytes());
+    motet_heap_give(&engine->heap, streams, sizeof *streams);
+    engine->streams = NULL;
+}
+
+/* What the voice will want when it starts: so that it is there by then. */
+static void plan_start(motet_engine *engine, motet_stream *stream, const motet_voice_start *start)
+{
+    motet_slot slot = {.material = start->material, .stream = stream, .passes = start->loop_count};
+    slot.pitch = motet_ramp_hold(MOTET_RAMP_FACTOR, start->pitch);
+    motet_source_begin(&slot, start->from_frame, start->range, start->loop);
+    motet_stream_plan(engine, stream, &slot, 0);
+    motet_stream_show_plan(stream);
+}
+
+motet_stream *motet_stream_create(motet_engine *engine, motet_sound_entry *sound, uint32_t voice)
+{
+    motet_streams *streams = engine->streams;
+    if (streams->open == engine->def.max_streams) {
+        motet_fail(NULL, MOTET_ERROR_LIMIT, "%s: all %u streams are in use (max_streams)", sound->name,
+                   engine->def.max_streams);
+        return NULL;
+    }
+    motet_stream *stream = motet_heap_take(&engine->heap, sizeof *stream, MOTET_CACHE_LINE);
+    if (stream == NULL) {
+        motet_fail(&engine->log, MOTET_ERROR_MEMORY, "%s: out of memory for a stream", sound->name);
+        return NULL;
+    }
+    stream->voice = voice;
+    stream->material = sound->material;
+    stream->original = sound->material.original != NULL ? *sound->material.original : sound->material;
+    motet_store_relaxed_u64(&stream->end, UINT64_MAX);
+    motet_stream_reader_init(&stream->reader, sound->streamed);
+    streams->open++;
+    return stream;
+}
+
+void motet_stream_send(motet_engine *engine, motet_stream *stream, const motet_voice_start *start)
+{
+    motet_streams *streams = engine->streams;
+    void *top;
+    plan_start(engine, stream, start);
+    do { /* fails only when the stream thread took the whole list in between */
+        top = motet_load_acquire_pointer(&streams->arrivals);
+        stream->next = top;
+    } while (!motet_replace_release_pointer(&streams->arrivals, top, stream));
+    motet_signal_flag_raise(&streams->wake);
+}
+
+void motet_stream_drop(motet_engine *engine, motet_stream *stream)
+{
+    engine->streams->open--;
+    motet_store_release_u32(&stream->over, 1);
+}
+
+/* ------------------------------------------------------------------------------------- On the calling thread */
+
+void motet_streams_lock(motet_streams *streams)
+{
+    motet_store_relaxed_u32(&streams->callers, 1);
+    motet_mutex_lock(&streams->lock);
+    motet_store_relaxed_u32(&streams->callers, 0);
+}
+
+void motet_streams_unlock(motet_streams *streams)
+{
+    motet_mutex_unlock(&streams->lock);
+}
+
+motet_stream *motet_streams_first(motet_streams *streams)
+{
+    take_arrivals(streams);
+    free_those_over(streams);
+    return streams->first;
+}
+
+void motet_streams_fill_plan(motet_engine *engine, motet_stream *stream)
+{
+    for (uint32_t i = 0; i < stream->plan_count; i++) {
+        if (!is_there(stream, stream->plan[i].key)) {
+            fill(engine, stream, stream->plan[i].key);
+        }
+    }
+}
