@@ -94,6 +94,7 @@ static uint32_t render_block(run *r, uint64_t until)
     uint32_t done = 0;
     while (r->now < end) {
         uint32_t count = (uint32_t)(earlier(end, r->now - r->now % EVENT_FRAMES + EVENT_FRAMES) - r->now);
+        count = motet_engine_prepare(r->offline->engine, count);
         motet_engine_render_f32(r->offline->engine, r->block + (size_t)done * r->channels, count);
         motet_player_collect(r->offline->player);
         done += count;

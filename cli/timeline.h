@@ -41,6 +41,7 @@ typedef struct motet_timeline_sound {
     const char *file; /* of FILE and PCM, as written */
     motet_store store;
     bool no_convert;
+    bool stream;
     motet_signal signal;
     motet_sample_format format; /* of PCM; likewise below */
     uint32_t channels;

@@ -197,9 +197,9 @@ static void check_company(motet_parser *parser, const struct source *source)
     static const struct {
         const char *name;
         motet_field field;
-        enum { WITH_SIGNAL, WITH_SET, WITHOUT_SET } where;
+        enum { WITH_SIGNAL, WITH_SET, WITHOUT_SET, WITH_FILE } where;
         const char *expected;
-        uint64_t fallback; /* of WITHOUT_SET: a value that says nothing */
+        uint64_t fallback; /* of WITHOUT_SET and WITH_FILE: a value that says nothing */
     } keys[] = {
         {"channels", MOTET_FIELD_CHANNELS, WITH_SIGNAL, "a generated sound only", 0},
         {"rate", MOTET_FIELD_RATE, WITH_SIGNAL, "a generated sound only", 0},
@@ -208,13 +208,17 @@ static void check_company(motet_parser *parser, const struct source *source)
         {"pitch_jitter_semitones", MOTET_FIELD_PITCH_JITTER_SEMITONES, WITH_SET, "\"variations\" only", 0},
         {"store", MOTET_FIELD_STORE, WITHOUT_SET, "the sounds that it picks from", 0},
         {"convert", MOTET_FIELD_CONVERT, WITHOUT_SET, "the sounds that it picks from", 1},
+        {"stream", MOTET_FIELD_STREAM, WITH_FILE, "\"file\" only", 0},
         {"markers", MOTET_FIELD_MARKERS, WITHOUT_SET, "the sounds that it picks from", 1},
     };
     bool is_set = source->field == MOTET_FIELD_VARIATIONS;
+    bool is_file = source->field == MOTET_FIELD_FILE;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        bool says_nothing = parser->values[keys[i].field].whole == keys[i].fallback;
         bool fits = keys[i].where == WITH_SIGNAL ? source->signal != 0
                     : keys[i].where == WITH_SET  ? is_set
-                                                 : !is_set || parser->values[keys[i].field].whole == keys[i].fallback;
+                    : keys[i].where == WITH_FILE ? is_file || says_nothing
+                                                 : !is_set || says_nothing;
         if (parser->values[keys[i].field].present && !fits) {
             motet_parser_error(parser, "\"%s\" in \"sound\" beside \"%s\"; expected it with %s", keys[i].name,
                                source->name, keys[i].expected);
@@ -242,6 +246,7 @@ static void read_source(motet_parser *parser, motet_timeline_sound *sound)
     read_rules(parser, sound);
     read_markers(parser, sound);
     sound->store = (motet_store)parser->values[MOTET_FIELD_STORE].whole;
+    sound->stream = parser->values[MOTET_FIELD_STREAM].whole != 0;
     sound->no_convert = parser->values[MOTET_FIELD_CONVERT].whole == 0;
     if (source->field == MOTET_FIELD_FILE) {
         sound->kind = MOTET_MATERIAL_FILE;

@@ -172,7 +172,7 @@ static const motet_key bus_keys[] = {
 static const motet_key sound_keys[] = {
     OWN_KEY("sound", TEXT),
     KEY("file", TEXT, FILE),
-    DEFAULT_KEY("stream", FLAG),
+    KEY("stream", FLAG, STREAM),
     KEY_WITH("convert", FLAG, CONVERT, .fallback = 1),
     KEY_WITH("store", CHOICE, STORE, .choices = stores, .choices_now = 3),
     KEY("sine", OBJECT, SINE),

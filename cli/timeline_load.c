@@ -50,6 +50,7 @@ static motet_sound_def sound_def(const motet_timeline *timeline, const motet_tim
         .name = name,
         .store = sound->store,
         .no_convert = sound->no_convert,
+        .stream = sound->stream,
         .max_voices = sound->max_voices,
         .yield = sound->yield,
         .min_interval_seconds = (double)sound->min_interval_frames / timeline->header.rate_hz,

@@ -430,7 +430,6 @@ def test_not_in_this_version():
         later({"play": "a", key: value}, f'"{key}" in "play"')
     for value in ("2d", "3d"):
         later({"play": "a", "mode": value}, f'"mode" "{value}" in "play"')
-    later(dict(SOUND, sound="b", stream=True), '"stream" true in "sound"')
     later({"set_bus": "N", "parent": "M"}, '"parent" "M" in "set_bus"', [{"bus": "M"}, {"bus": "N"}])
 
 
