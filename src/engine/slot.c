@@ -214,7 +214,7 @@ void motet_slot_start(motet_engine *engine, motet_slot *slot, uint64_t frame) MO
     if (!placed) {
         motet_slot_end(engine, slot, frame, MOTET_END_REFUSED); /* a fed voice, and all real ones are fed */
     } else if (slot->feed == NULL && motet_source_is_over(slot)) {
-        motet_slot_end(engine, slot, frame, MOTET_END_ENDED);
+        motet_slot_end(engine, slot, frame, motet_source_end_reason(slot));
     }
 }
 
@@ -446,7 +446,7 @@ static void apply_seek(motet_engine *engine, motet_slot *slot, const motet_comma
     motet_source_seek(slot, command->value.position);
     slot->sounded = false;
     if (slot->phase == MOTET_SLOT_PLAYING && motet_source_is_over(slot)) {
-        motet_slot_end(engine, slot, slot->now, MOTET_END_ENDED);
+        motet_slot_end(engine, slot, slot->now, motet_source_end_reason(slot));
     } else if (!at_start) {
         fade_in_jump(slot, command);
     } else if (slot->phase == MOTET_SLOT_PLAYING) {

@@ -121,8 +121,7 @@ static void render_run(motet_engine *engine, motet_slot *slot, motet_voice_sum s
     slot->now += run.frames;
     slot->begun = true;
     if (motet_source_is_over(slot)) { /* at once, so that its end does not wait for the next block */
-        bool failed = slot->stream != NULL && slot->stream->has_failed;
-        motet_slot_end(engine, slot, slot->now, failed ? MOTET_END_FAILED : MOTET_END_ENDED);
+        motet_slot_end(engine, slot, slot->now, motet_source_end_reason(slot));
     }
 }
 

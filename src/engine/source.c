@@ -562,6 +562,11 @@ bool motet_source_is_over(const motet_slot *slot) MOTET_NONBLOCKING
     return !motet_loop_is_on(slot) && slot->position >= motet_source_material(slot)->frame_count;
 }
 
+motet_end_reason motet_source_end_reason(const motet_slot *slot) MOTET_NONBLOCKING
+{
+    return slot->stream != NULL && slot->stream->has_failed ? MOTET_END_FAILED : MOTET_END_ENDED;
+}
+
 motet_source_run motet_source_read(motet_engine *engine, motet_slot *slot, float *out, uint32_t count) MOTET_NONBLOCKING
 {
     if (slot->feed != NULL) {

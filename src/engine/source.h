@@ -53,6 +53,8 @@ motet_steadiness motet_source_steadiness(const motet_engine *engine, const motet
 
 /* True when the material has no further frame, now or ever. */
 bool motet_source_is_over(const motet_slot *slot) MOTET_NONBLOCKING;
+/* Why a voice ends that is over: its file may have failed. */
+motet_end_reason motet_source_end_reason(const motet_slot *slot) MOTET_NONBLOCKING;
 
 /* Moves the position on by `count` engine frames from the slot's own on, by arithmetic alone; a voice of a sound.
  * Returns how many, fewer than asked for where one step at a time would be too many. */

@@ -131,7 +131,7 @@ static void move_on(motet_engine *engine, motet_slot *slot, uint64_t frame) MOTE
             slot->now += count;
             slot->begun = true;
             if (motet_source_is_over(slot)) {
-                motet_slot_end(engine, slot, slot->now, MOTET_END_ENDED);
+                motet_slot_end(engine, slot, slot->now, motet_source_end_reason(slot));
                 return;
             }
         }
