@@ -8,7 +8,8 @@
 enum {
     HISTORY_FRAMES = MOTET_FEED_HISTORY_FRAMES, /* taps before a position, and behind it */
     PIECES_MOST = 128,                          /* of a loop that are looked at: shorter ones are whole by then */
-    AHEAD_MOST = 180 * MOTET_STREAM_PAGE_FRAMES
+    AHEAD_MOST = 180 * MOTET_STREAM_PAGE_FRAMES,
+    REPLAN_FRAMES = 1024 /* a plan is as good for so many source frames more: it reaches further than is needed */
 };
 
 static motet_stream_key key_of(bool original, uint64_t page) MOTET_NONBLOCKING
@@ -246,12 +247,39 @@ void motet_stream_take(motet_stream *stream) MOTET_NONBLOCKING
     take_pages(stream);
     take_end(stream); /* behind the pages: what the last of them says is known with it */
     stream->plan_count = 0;
+    stream->planned.made = false;
 }
 
 void motet_stream_settle_plan(motet_stream *stream) MOTET_NONBLOCKING
 {
     give_pages(stream);
     motet_stream_show_plan(stream);
+}
+
+static motet_stream_place place_of(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
+{
+    return (motet_stream_place){.made = true,
+                                .original = slot->from_original,
+                                .loop = slot->loop,
+                                .passes = slot->passes,
+                                .rounds = slot->rounds,
+                                .position = slot->position,
+                                .step = fastest_step(engine, slot),
+                                .loop_start = slot->loop_start,
+                                .loop_end = slot->loop_end,
+                                .loop_crossfade = slot->loop_crossfade,
+                                .frame_count = motet_source_material(slot)->frame_count};
+}
+
+/* Whether a plan made for one place will do for another. */
+static bool serves(const motet_stream_place *planned, const motet_stream_place *place) MOTET_NONBLOCKING
+{
+    return planned->made && place->position >= planned->position &&
+           place->position - planned->position < REPLAN_FRAMES && planned->original == place->original &&
+           planned->loop == place->loop && planned->passes == place->passes && planned->rounds == place->rounds &&
+           planned->step == place->step && planned->loop_start == place->loop_start &&
+           planned->loop_end == place->loop_end && planned->loop_crossfade == place->loop_crossfade &&
+           planned->frame_count == place->frame_count;
 }
 
 void motet_stream_look(motet_engine *engine, const motet_slot *slot, uint64_t block_start) MOTET_NONBLOCKING
@@ -261,9 +289,17 @@ void motet_stream_look(motet_engine *engine, const motet_slot *slot, uint64_t bl
         return;
     }
     stream->looked_at = block_start + 1;
-    motet_stream_take(stream);
     const motet_slot *slots = engine->slots.slots;
     const motet_slot *voice = slot->place.is_tail ? &slots[slot->place.owner] : slot;
+    take_pages(stream);
+    take_end(stream); /* behind the pages: what the last of them says is known with it */
+    bool alone = voice->phase == MOTET_SLOT_PLAYING && !voice->place.is_virtual && voice->place.tail_count == 0;
+    motet_stream_place place = place_of(engine, voice);
+    place.made = alone;
+    if (alone && serves(&stream->planned, &place)) {
+        return;
+    }
+    stream->plan_count = 0;
     if (voice->phase == MOTET_SLOT_PLAYING && !voice->place.is_virtual) {
         motet_stream_plan(engine, stream, voice, 0);
     }
@@ -273,4 +309,5 @@ void motet_stream_look(motet_engine *engine, const motet_slot *slot, uint64_t bl
         }
     }
     motet_stream_settle_plan(stream);
+    stream->planned = place;
 }

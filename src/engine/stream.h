@@ -51,6 +51,16 @@ typedef struct motet_stream_seen {
     uint32_t page;
 } motet_stream_seen;
 
+/* What a plan depends on, of a voice without tails. */
+typedef struct motet_stream_place {
+    bool made; /* else it says nothing */
+    bool original, loop;
+    uint32_t passes, rounds;
+    uint64_t position, step;
+    uint64_t loop_start, loop_end, loop_crossfade;
+    uint64_t frame_count;
+} motet_stream_place;
+
 typedef struct motet_stream {
     uint32_t voice;
 
@@ -79,6 +89,7 @@ typedef struct motet_stream {
     uint32_t seen_count, seen_last;
     motet_stream_want plan[MOTET_STREAM_WANTED];
     uint32_t plan_count;
+    motet_stream_place planned; /* what the plan shown was made for */
 } motet_stream;
 
 /* ------------------------------------------------------------------------------------------------ Audio thread */
