@@ -76,7 +76,7 @@ static bool repeats(const motet_slot *slot, int64_t at, uint32_t done) MOTET_NON
 
 const float *motet_source_in_place(const motet_slot *slot, int64_t at, uint32_t count) MOTET_NONBLOCKING
 {
-    if (slot->feed != NULL || motet_source_material(slot)->format != MOTET_FORMAT_F32) {
+    if (slot->feed != NULL || slot->stream != NULL || motet_source_material(slot)->format != MOTET_FORMAT_F32) {
         return NULL;
     }
     const motet_material *material = motet_source_material(slot);
