@@ -336,9 +336,9 @@ MOTET_API motet_result motet_engine_commit(motet_engine *engine);
 typedef enum motet_event_type {
     MOTET_EVENT_VOICE_ENDED = 1, /* exactly one for every voice: `reason`, `voice`, `user` */
     MOTET_EVENT_VOICE_LOOPED, /* went round its loop `count` times, the first at `frame`; once in 512 frames at most */
-    MOTET_EVENT_VOICE_MARKER, /* passed `count` markers of `sound`, the first of them, number `marker`, at `frame`; once in
-                                 512 frames at most. Of a set, `sound` is the one that it picked */
-    MOTET_EVENT_FEED_STARVED,    /* a fed voice ran dry: `voice`; once for each gap */
+    MOTET_EVENT_VOICE_MARKER, /* passed `count` markers of `sound`, the first, number `marker`, at `frame`; once in 512
+                                 frames at most. Of a set, `sound` is the one that it picked */
+    MOTET_EVENT_FEED_STARVED, /* a fed voice ran dry: `voice`; once for each gap */
     MOTET_EVENT_SOUND_TRUNCATED, /* the file ended before its header said: `sound`; it plays as far as it goes */
     MOTET_EVENT_NON_FINITE,      /* NaN or infinity was silenced: in material `sound` or `voice`, in a mix `bus` */
     MOTET_EVENT_DEVICE_LOST,     /* time goes on without sound until MOTET_EVENT_DEVICE_BACK */

@@ -1,4 +1,5 @@
-/* The operations of dsp/kernels_body.h and dsp/resample_body.h by the NEON of AArch64, whose arithmetic follows FPCR as scalar code does. */
+/* The operations of dsp/kernels_body.h and dsp/resample_body.h by the NEON of AArch64, whose arithmetic follows FPCR as
+ * scalar code does. */
 #ifndef MOTET_DSP_VECTOR_NEON_H
 #define MOTET_DSP_VECTOR_NEON_H
 
