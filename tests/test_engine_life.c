@@ -4,6 +4,7 @@
 #include "base/atomics.h"
 #include "base/guard.h"
 #include "motet/motet.h"
+#include "support/levels.h"
 
 #include <fenv.h>
 #include <float.h>
@@ -19,64 +20,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-#define DO(call) assert_int_equal(call, MOTET_OK)
-
-enum { MOST_FRAMES = 4800 };
-
-static void hush(void *user, motet_log_level level, const char *text)
-{
-    (void)user;
-    (void)level;
-    (void)text;
-}
-
-static motet_engine *make_engine(motet_engine_def def)
-{
-    def.device = MOTET_DEVICE_MANUAL;
-    def.no_limiter = true;
-    def.log = hush;
-    motet_engine *engine = motet_engine_create(&def);
-    assert_non_null(engine);
-    return engine;
-}
-
-static void render(motet_engine *engine, uint32_t frames)
-{
-    float heard[2 * MOST_FRAMES];
-    assert_in_range(frames, 1, MOST_FRAMES);
-    motet_engine_render_f32(engine, heard, frames);
-}
-
-/* One frame's left sample. */
-static float hear(motet_engine *engine)
-{
-    float heard[2];
-    motet_engine_render_f32(engine, heard, 1);
-    return heard[0];
-}
-
-static motet_sound make_sound(motet_engine *engine, float level, double seconds)
-{
-    motet_signal signal = {.kind = MOTET_SIGNAL_CONSTANT, .from = (double)level, .seconds = seconds};
-    motet_sound sound = motet_sound_from_signal(engine, &signal, NULL);
-    assert_int_not_equal(sound.id, 0);
-    return sound;
-}
-
-static motet_voice play(motet_engine *engine, motet_sound sound, motet_voice_def def)
-{
-    motet_voice voice = motet_voice_play(engine, sound, &def);
-    assert_int_not_equal(voice.id, 0);
-    return voice;
-}
-
-static motet_stats stats_of(motet_engine *engine)
-{
-    motet_stats stats;
-    DO(motet_engine_get_stats(engine, &stats));
-    return stats;
-}
 
 static void late_commands_are_counted(void **state)
 {

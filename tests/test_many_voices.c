@@ -1,5 +1,6 @@
 /* More voices than are mixed: who is real, and that the others keep their time. Rules of sounds, and sets. */
 #include "motet/motet.h"
+#include "support/ramp_sound.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +11,7 @@
 
 #include <cmocka.h>
 
-enum { RATE = 8000, DECLICK = 80 };
+enum { DECLICK = 80 };
 
 static motet_engine *create(uint32_t real, uint32_t virtual_voices)
 {
@@ -24,20 +25,6 @@ static motet_engine *create(uint32_t real, uint32_t virtual_voices)
     motet_engine *engine = motet_engine_create(&def);
     assert_non_null(engine);
     return engine;
-}
-
-/* frame n is n / 65536: a voice says where it is. */
-static motet_sound ramp(motet_engine *engine, uint32_t frames, const motet_sound_def *def)
-{
-    float *samples = malloc(frames * sizeof *samples);
-    for (uint32_t i = 0; i < frames; i++) {
-        samples[i] = (float)i / 65536;
-    }
-    motet_pcm pcm = {samples, MOTET_FORMAT_F32, 1, RATE, frames};
-    motet_sound sound = motet_sound_from_pcm(engine, &pcm, def);
-    free(samples);
-    assert_int_not_equal(sound.id, 0);
-    return sound;
 }
 
 static bool is_virtual(motet_engine *engine, motet_voice voice)

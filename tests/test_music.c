@@ -1,5 +1,6 @@
 /* Beats and bars, crossfades, loops, what is taken back and what is explained. */
 #include "motet/motet.h"
+#include "support/ramp_sound.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -11,8 +12,6 @@
 
 #include <cmocka.h>
 
-enum { RATE = 8000 };
-
 static motet_engine *create(void)
 {
     motet_engine_def def = motet_default_engine_def();
@@ -23,20 +22,6 @@ static motet_engine *create(void)
     motet_engine *engine = motet_engine_create(&def);
     assert_non_null(engine);
     return engine;
-}
-
-/* frame n is n / 65536, or -n / 65536 going down. */
-static motet_sound ramp(motet_engine *engine, uint32_t frames, const motet_sound_def *def)
-{
-    float *samples = malloc(frames * sizeof *samples);
-    for (uint32_t i = 0; i < frames; i++) {
-        samples[i] = (float)i / 65536;
-    }
-    motet_pcm pcm = {samples, MOTET_FORMAT_F32, 1, RATE, frames};
-    motet_sound sound = motet_sound_from_pcm(engine, &pcm, def);
-    free(samples);
-    assert_int_not_equal(sound.id, 0);
-    return sound;
 }
 
 static float out[20000];
