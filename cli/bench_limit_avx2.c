@@ -419,39 +419,30 @@ INLINE void filtered(motet_limit_mix *mix, const motet_limit_voice *voices, size
 
 /* ------------------------------------------------------------------------------------------------------------- Table */
 
-#    define KERNEL(name, call)                                                                       \
-        TARGET static void name(motet_limit_mix *mix, const motet_limit_voice *voices, size_t count) \
-        {                                                                                            \
-            call;                                                                                    \
-        }
-KERNEL(copy_mono_s16, copy_mono(mix, voices, count, false))
-KERNEL(copy_mono_f32, copy_mono(mix, voices, count, true))
-KERNEL(copy_stereo_s16, copy_stereo(mix, voices, count, false))
-KERNEL(copy_stereo_f32, copy_stereo(mix, voices, count, true))
-KERNEL(linear_mono_s16, pitched_mono(mix, voices, count, false, false))
-KERNEL(linear_mono_f32, pitched_mono(mix, voices, count, false, true))
-KERNEL(linear_stereo_s16, pitched_stereo_s16(mix, voices, count, false))
-KERNEL(linear_stereo_f32, pitched_stereo_f32(mix, voices, count, false))
-KERNEL(cubic_mono_s16, pitched_mono(mix, voices, count, true, false))
-KERNEL(cubic_mono_f32, pitched_mono(mix, voices, count, true, true))
-KERNEL(cubic_stereo_s16, pitched_stereo_s16(mix, voices, count, true))
-KERNEL(cubic_stereo_f32, pitched_stereo_f32(mix, voices, count, true))
-KERNEL(sinc16_mono_s16, filtered(mix, voices, count, 16, 1, false))
-KERNEL(sinc16_mono_f32, filtered(mix, voices, count, 16, 1, true))
-KERNEL(sinc16_stereo_s16, filtered(mix, voices, count, 16, 2, false))
-KERNEL(sinc16_stereo_f32, filtered(mix, voices, count, 16, 2, true))
-KERNEL(sinc32_mono_s16, filtered(mix, voices, count, 32, 1, false))
-KERNEL(sinc32_mono_f32, filtered(mix, voices, count, 32, 1, true))
-KERNEL(sinc32_stereo_s16, filtered(mix, voices, count, 32, 2, false))
-KERNEL(sinc32_stereo_f32, filtered(mix, voices, count, 32, 2, true))
+INLINE void copy(motet_limit_mix *mix, const motet_limit_voice *voices, size_t count, size_t channels, bool f32)
+{
+    if (channels == 1) {
+        copy_mono(mix, voices, count, f32);
+    } else {
+        copy_stereo(mix, voices, count, f32);
+    }
+}
 
-const motet_limit_kernels motet_limit_avx2 = {
-    {{copy_mono_s16, copy_mono_f32}, {copy_stereo_s16, copy_stereo_f32}},
-    {{linear_mono_s16, linear_mono_f32}, {linear_stereo_s16, linear_stereo_f32}},
-    {{cubic_mono_s16, cubic_mono_f32}, {cubic_stereo_s16, cubic_stereo_f32}},
-    {{sinc16_mono_s16, sinc16_mono_f32}, {sinc16_stereo_s16, sinc16_stereo_f32}},
-    {{sinc32_mono_s16, sinc32_mono_f32}, {sinc32_stereo_s16, sinc32_stereo_f32}},
-};
+INLINE void pitched(motet_limit_mix *mix, const motet_limit_voice *voices, size_t count, size_t channels, bool cubic,
+                    bool f32)
+{
+    if (channels == 1) {
+        pitched_mono(mix, voices, count, cubic, f32);
+    } else if (f32) {
+        pitched_stereo_f32(mix, voices, count, cubic);
+    } else {
+        pitched_stereo_s16(mix, voices, count, cubic);
+    }
+}
+
+#    include "bench_limit_table.h"
+
+const motet_limit_kernels motet_limit_avx2 = LIMIT_TABLE;
 
 #else
 typedef int motet_limit_no_avx2; /* ISO C wants something in every file */
