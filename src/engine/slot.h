@@ -49,8 +49,8 @@ typedef struct motet_slot_place {
 } motet_slot_place;
 
 typedef struct motet_slot {
-    /* One line: all that a steady voice is asked for. */
-    motet_steady steady;
+    /* One line, up to the link to the next slot: all that a steady voice is asked for. */
+    _Alignas(64) motet_steady steady;
     uint64_t position; /* the next source frame ... */
     uint32_t fraction; /* ... and its 2^-32 parts */
     uint64_t now;      /* engine frame up to which it has been rendered */

@@ -7,12 +7,15 @@
 #include "engine/source_gather.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 enum {
     PREFETCHED_LINES = 4, /* of a voice's frames; the hardware sees then where it goes on */
     SLOTS_AHEAD = 8
 };
+
+_Static_assert(offsetof(motet_slot, place.next) + sizeof(uint32_t) <= 64, "what is asked in each block is in one line");
 
 static inline void prefetch(const void *at) MOTET_NONBLOCKING
 {
