@@ -59,8 +59,7 @@ static void set_phase(motet_engine *engine, const motet_slot *slot, motet_voice_
     motet_store_release_u64(&record->state, (uint64_t)slot->generation << 8 | (uint64_t)phase);
 }
 
-/* Nothing of the voice sounds any more: its record goes back to the control side with the block. */
-static void give_back(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
+void motet_slot_give_back(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
 {
     motet_voice_record *record = &engine->voices[slot->place.index];
     slot->phase = MOTET_SLOT_FREE;
@@ -92,7 +91,7 @@ void motet_slot_end(motet_engine *engine, motet_slot *slot, uint64_t frame, mote
                          .user = slot->user};
     motet_event_stage(engine, &event);
     if (slot->place.tail_count == 0) {
-        give_back(engine, slot);
+        motet_slot_give_back(engine, slot);
     }
 }
 
@@ -218,166 +217,12 @@ void motet_slot_start(motet_engine *engine, motet_slot *slot, uint64_t frame) MO
     }
 }
 
-/* ------------------------------------------------------------------------------------------------------ Tails */
-
-/* Takes a free tail into a voice's family and into the bus's list right behind the voice. */
-static motet_slot *take_tail(motet_engine *engine, motet_slot *voice) MOTET_NONBLOCKING
-{
-    motet_slots *slots = &engine->slots;
-    if (slots->free_tail == MOTET_NO_SLOT) {
-        return NULL;
-    }
-    motet_slot *tail = slot_at(engine, slots->free_tail);
-    slots->free_tail = tail->place.next;
-    slots->free_tail_count--;
-    tail->place.owner = voice->place.index;
-    tail->place.rank = ++slots->tails;
-    tail->place.bus = voice->place.bus;
-    tail->place.next_sibling = voice->place.first_tail;
-    voice->place.first_tail = tail->place.index;
-    voice->place.tail_count++;
-    tail->place.older_tail = slots->newest_tail;
-    tail->place.newer_tail = MOTET_NO_SLOT;
-    if (slots->newest_tail != MOTET_NO_SLOT) {
-        slot_at(engine, slots->newest_tail)->place.newer_tail = tail->place.index;
-    } else {
-        slots->oldest_tail = tail->place.index;
-    }
-    slots->newest_tail = tail->place.index;
-    tail->phase = MOTET_SLOT_PLAYING;
-    tail->channels = voice->channels;
-    tail->play_number = voice->play_number;
-    motet_bus_insert_slot(engine, tail);
-    return tail;
-}
-
-static void unlink_from_family(motet_engine *engine, motet_slot *owner, uint32_t index) MOTET_NONBLOCKING
-{
-    uint32_t *link = &owner->place.first_tail;
-    while (*link != index) {
-        link = &slot_at(engine, *link)->place.next_sibling;
-    }
-    *link = slot_at(engine, index)->place.next_sibling;
-    owner->place.tail_count--;
-}
-
-static void unlink_by_age(motet_engine *engine, motet_slot *tail) MOTET_NONBLOCKING
-{
-    motet_slots *slots = &engine->slots;
-    if (tail->place.older_tail != MOTET_NO_SLOT) {
-        slot_at(engine, tail->place.older_tail)->place.newer_tail = tail->place.newer_tail;
-    } else {
-        slots->oldest_tail = tail->place.newer_tail;
-    }
-    if (tail->place.newer_tail != MOTET_NO_SLOT) {
-        slot_at(engine, tail->place.newer_tail)->place.older_tail = tail->place.older_tail;
-    } else {
-        slots->newest_tail = tail->place.older_tail;
-    }
-}
-
-void motet_slot_free_tail(motet_engine *engine, motet_slot *tail) MOTET_NONBLOCKING
-{
-    motet_slot *owner = slot_at(engine, tail->place.owner);
-    unlink_from_family(engine, owner, tail->place.index);
-    unlink_by_age(engine, tail);
-    tail->phase = MOTET_SLOT_FREE;
-    tail->place.is_reserved = false;
-    tail->cursor = tail->dry_until = tail->voice_until = MOTET_NO_COMMAND;
-    tail->place.next = engine->slots.free_tail;
-    engine->slots.free_tail = tail->place.index;
-    engine->slots.free_tail_count++;
-    if (owner->phase == MOTET_SLOT_ENDED && owner->place.tail_count == 0) {
-        give_back(engine, owner);
-    }
-}
-
-static void drop_oldest_tail(motet_engine *engine) MOTET_NONBLOCKING
-{
-    motet_slot *oldest = slot_at(engine, engine->slots.oldest_tail);
-    motet_bus_remove_slot(engine, oldest);
-    motet_slot_free_tail(engine, oldest);
-    motet_count_u64(&engine->counters.tails_dropped, 1);
-}
-
-static motet_slot *take_tail_or_drop(motet_engine *engine, motet_slot *voice) MOTET_NONBLOCKING
-{
-    if (engine->slots.free_tail == MOTET_NO_SLOT) {
-        drop_oldest_tail(engine);
-    }
-    return take_tail(engine, voice);
-}
-
-static void become_copy(motet_slot *tail, const motet_slot *voice) MOTET_NONBLOCKING
-{
-    motet_slot_place place = tail->place;
-    *tail = *voice;
-    tail->place = place;
-    tail->place.is_reserved = false;
-    tail->chain_last = MOTET_NO_COMMAND;
-    tail->marked = false;
-    motet_steady_leave(tail);
-}
-
-/* What applies here sets the values that the voice starts with. */
-static bool is_before_first_frame(const motet_slot *slot) MOTET_NONBLOCKING
-{
-    return slot->phase == MOTET_SLOT_WAITING || !slot->begun;
-}
-
-/* Whether anything would be heard of a copy of the slot that fades out from here on. */
-static bool leaves_sound(const motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
-{
-    uint64_t frame = slot->now;
-    bool silent = motet_ramp_value(&slot->jump, frame) == 0 && motet_ramp_slope(&slot->jump, frame) == 0;
-    return !is_before_first_frame(slot) && !slot->held && !silent && command->fade_frames > 0;
-}
-
-/* From here on a copy of a voice fades out. False when there is nothing to hear of it. */
-static bool fade_out_copy(motet_slot *tail, const motet_command *command) MOTET_NONBLOCKING
-{
-    if (!leaves_sound(tail, command)) {
-        return false;
-    }
-    motet_ramp_start(&tail->jump, tail->now, command->fade_frames, (motet_curve)command->curve, 0);
-    return true;
-}
-
-static void fade_in_jump(motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
-{
-    if (slot->held || is_before_first_frame(slot)) {
-        slot->jump = motet_ramp_hold(MOTET_RAMP_GAIN, 1); /* its resume fades in */
-        return;
-    }
-    slot->jump = motet_ramp_hold(MOTET_RAMP_GAIN, 0);
-    motet_ramp_start(&slot->jump, slot->now, command->fade_frames, (motet_curve)command->curve, 1);
-}
-
-void motet_slot_leave_tail(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
-{
-    motet_steady_leave(slot);
-    motet_command declick = {.fade_frames = engine->declick_frames};
-    if (leaves_sound(slot, &declick)) {
-        motet_slot *tail = take_tail_or_drop(engine, slot);
-        become_copy(tail, slot);
-        fade_out_copy(tail, &declick);
-    }
-}
-
-void motet_slot_come_back(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
-{
-    motet_command declick = {.fade_frames = engine->declick_frames};
-    motet_quiet_rouse(slot);
-    slot->sounded = false;
-    fade_in_jump(slot, &declick);
-}
-
 /* --------------------------------------------------------------------------------------------- What commands do */
 
 /* Gates move by the command's fade, or stand at once before the first frame. */
 static void move(motet_ramp *ramp, const motet_slot *slot, const motet_command *command, double to) MOTET_NONBLOCKING
 {
-    if (is_before_first_frame(slot)) {
+    if (motet_slot_is_before_first_frame(slot)) {
         *ramp = motet_ramp_hold((motet_ramp_unit)ramp->unit, to);
     } else {
         motet_ramp_start(ramp, slot->now, command->fade_frames, (motet_curve)command->curve, to);
@@ -414,7 +259,7 @@ static void apply_resume(motet_slot *slot, const motet_command *command) MOTET_N
 /* Sets the stop gate moving; true when there is nothing left to hear. */
 static bool apply_stop(motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
 {
-    if (is_before_first_frame(slot) || slot->held || command->fade_frames == 0) {
+    if (motet_slot_is_before_first_frame(slot) || slot->held || command->fade_frames == 0) {
         return true;
     }
     slot->stopping = true;
@@ -427,11 +272,11 @@ static bool apply_stop(motet_slot *slot, const motet_command *command) MOTET_NON
 static void leave_tail(motet_engine *engine, const motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
 {
     motet_slot *tail = slot_at(engine, command->tail);
-    if (leaves_sound(slot, command)) {
-        become_copy(tail, slot);
+    if (motet_slot_leaves_sound(slot, command)) {
+        motet_slot_become_copy(tail, slot);
         tail->voice_until = MOTET_NO_COMMAND;
         tail->cursor = command->next;
-        fade_out_copy(tail, command);
+        motet_slot_fade_out_copy(tail, command);
     } else if (!tail->place.is_reserved) {
         motet_slot_end(engine, tail, slot->now, MOTET_END_NONE);
     }
@@ -439,7 +284,7 @@ static void leave_tail(motet_engine *engine, const motet_slot *slot, const motet
 
 static void apply_seek(motet_engine *engine, motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
 {
-    bool at_start = is_before_first_frame(slot);
+    bool at_start = motet_slot_is_before_first_frame(slot);
     if (!at_start && command->tail != MOTET_NO_SLOT && slot->dry_until == MOTET_NO_COMMAND) {
         leave_tail(engine, slot, command);
     }
@@ -448,7 +293,7 @@ static void apply_seek(motet_engine *engine, motet_slot *slot, const motet_comma
     if (slot->phase == MOTET_SLOT_PLAYING && motet_source_is_over(slot)) {
         motet_slot_end(engine, slot, slot->now, motet_source_end_reason(slot));
     } else if (!at_start) {
-        fade_in_jump(slot, command);
+        motet_slot_fade_in_jump(slot, command);
     } else if (slot->phase == MOTET_SLOT_PLAYING) {
         set_fade_in(engine, slot);
     }
@@ -491,7 +336,7 @@ void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_comman
         motet_source_set_loop_range(slot, command->value.range.start, command->value.range.end);
         break;
     case MOTET_COMMAND_SET_BUS:
-        fade_in_jump(slot, command); /* it stands in the new bus's list already */
+        motet_slot_fade_in_jump(slot, command); /* it stands in the new bus's list already */
         break;
     case MOTET_COMMAND_CANCEL: slot->cancelled = command->sequence; break;
     default: assert(false && "not a voice's command");
@@ -524,7 +369,7 @@ void motet_slot_apply_due(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCK
         }
         if (index == slot->voice_until) {
             slot->voice_until = MOTET_NO_COMMAND;
-            if (!fade_out_copy(slot, command)) {
+            if (!motet_slot_fade_out_copy(slot, command)) {
                 motet_slot_end(engine, slot, slot->now, MOTET_END_NONE);
             }
         } else if (slot->place.is_tail && slot->voice_until == MOTET_NO_COMMAND) {
@@ -542,7 +387,7 @@ void motet_slot_apply_due(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCK
 static void move_to_bus(motet_engine *engine, motet_slot *voice, uint32_t bus, motet_slot *tail) MOTET_NONBLOCKING
 {
     if (tail != NULL) {
-        become_copy(tail, voice);
+        motet_slot_become_copy(tail, voice);
     }
     motet_steady_leave(voice);
     motet_bus_remove_slot(engine, voice);
@@ -564,15 +409,15 @@ static void set_bus_now(motet_engine *engine, motet_slot *slot, const motet_comm
         return;
     }
     /* Where nothing would be heard of a tail, no other may be dropped for it. */
-    motet_slot *tail = leaves_sound(slot, command) ? take_tail_or_drop(engine, slot) : NULL;
-    bool at_start = is_before_first_frame(slot);
+    motet_slot *tail = motet_slot_leaves_sound(slot, command) ? motet_slot_take_tail_or_drop(engine, slot) : NULL;
+    bool at_start = motet_slot_is_before_first_frame(slot);
     move_to_bus(engine, slot, command->index, tail);
     if (tail != NULL) {
-        fade_out_copy(tail, command);
+        motet_slot_fade_out_copy(tail, command);
     }
     motet_quiet_rouse(slot);
     if (!at_start) {
-        fade_in_jump(slot, command);
+        motet_slot_fade_in_jump(slot, command);
     }
 }
 
@@ -593,8 +438,8 @@ static void apply_to_voice_now(motet_engine *engine, motet_slot *slot, motet_com
     }
     command->tail = MOTET_NO_SLOT;
     command->next = MOTET_NO_COMMAND;
-    if (command->kind == MOTET_COMMAND_SEEK && !slot->place.is_virtual && leaves_sound(slot, command)) {
-        command->tail = take_tail_or_drop(engine, slot)->place.index;
+    if (command->kind == MOTET_COMMAND_SEEK && !slot->place.is_virtual && motet_slot_leaves_sound(slot, command)) {
+        command->tail = motet_slot_take_tail_or_drop(engine, slot)->place.index;
     }
     apply_to_tails_now(engine, slot, command); /* before the voice: its end may free the last of them */
     motet_slot_apply(engine, slot, command);
@@ -690,7 +535,7 @@ static void chain(motet_engine *engine, motet_slot *slot, uint32_t index) MOTET_
 static void set_bus_later(motet_engine *engine, motet_slot *slot, uint32_t index) MOTET_NONBLOCKING
 {
     const motet_command *command = &engine->commands.commands[index];
-    motet_slot *tail = take_tail(engine, slot);
+    motet_slot *tail = motet_slot_take_tail(engine, slot);
     chain(engine, slot, index);
     move_to_bus(engine, slot, command->index, tail);
     tail->voice_until = index;
@@ -760,7 +605,7 @@ void motet_slot_apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCK
     if (command->kind != MOTET_COMMAND_SET_BUS) {
         chain(engine, slot, index);
         if (command->kind == MOTET_COMMAND_SEEK && !at_start && command->fade_frames > 0) {
-            motet_slot *tail = take_tail(engine, slot);
+            motet_slot *tail = motet_slot_take_tail(engine, slot);
             tail->place.is_reserved = true;
             command->tail = tail->place.index;
         }

@@ -1,4 +1,4 @@
-/* Between slot.c (coming and going, tails, commands), slot_render.c (the sound) and render.c (the block). */
+/* Between slot.c (coming and going, commands), slot_tail.c (tails), slot_render.c (the sound) and render.c (the block). */
 #ifndef MOTET_ENGINE_SLOT_PRIVATE_H
 #define MOTET_ENGINE_SLOT_PRIVATE_H
 
@@ -6,8 +6,29 @@
 
 /* Takes a slot out of its list and ends it: a voice with its event, a tail without. */
 void motet_slot_end(motet_engine *engine, motet_slot *slot, uint64_t frame, motet_end_reason reason) MOTET_NONBLOCKING;
+/* Nothing of the voice sounds any more: its record goes back to the control side with the block. */
+void motet_slot_give_back(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING;
+
+/* What applies here sets the values that the voice starts with. */
+static inline bool motet_slot_is_before_first_frame(const motet_slot *slot) MOTET_NONBLOCKING
+{
+    return slot->phase == MOTET_SLOT_WAITING || !slot->begun;
+}
+
+/* Takes a free tail into a voice's family and into the bus's list right behind the voice; NULL when there is none, or
+ * else the oldest one is dropped for it. */
+motet_slot *motet_slot_take_tail(motet_engine *engine, motet_slot *voice) MOTET_NONBLOCKING;
+motet_slot *motet_slot_take_tail_or_drop(motet_engine *engine, motet_slot *voice) MOTET_NONBLOCKING;
 /* A tail that is in no list any more goes back to the free ones. */
 void motet_slot_free_tail(motet_engine *engine, motet_slot *tail) MOTET_NONBLOCKING;
+/* Makes a tail the copy of a voice as it is now. */
+void motet_slot_become_copy(motet_slot *tail, const motet_slot *voice) MOTET_NONBLOCKING;
+/* Whether anything would be heard of a copy of the slot that fades out from here on. */
+bool motet_slot_leaves_sound(const motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING;
+/* From here on a copy of a voice fades out. False when there is nothing to hear of it. */
+bool motet_slot_fade_out_copy(motet_slot *tail, const motet_command *command) MOTET_NONBLOCKING;
+/* And the voice fades in at its new place. */
+void motet_slot_fade_in_jump(motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING;
 
 void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING;
 /* Applies those commands of the slot's chain that are due at its present frame. */
