@@ -197,6 +197,18 @@ static void keep_voice(session *s, motet_voice voice, bool fed)
     note(s, voice.id != 0 ? 100u : (uint32_t)motet_last_result());
 }
 
+/* Mostly a voice that has not ended. */
+static uint32_t random_voice_index(session *s)
+{
+    uint32_t index = below(&s->chance, s->voice_count);
+    bool any = below(&s->chance, 6) == 0;
+    for (uint32_t i = 0; i < s->voice_count && !any; i++) {
+        index = (index + 1) % s->voice_count;
+        any = motet_voice_is_active(s->engine, s->voices[index]);
+    }
+    return index;
+}
+
 static void play(session *s)
 {
     motet_voice_def def = random_voice(s);
@@ -212,6 +224,9 @@ static void play(session *s)
     motet_sound sound = s->sounds[below(c, SOUNDS)];
     if (s->voice_count > 0 && below(c, 6) == 0) {
         keep_voice(s, motet_voice_crossfade(s->engine, s->voices[below(c, s->voice_count)], sound, &def), false);
+    } else if (s->voice_count > 0 && below(c, 3) == 0) {
+        def.timing.at_frame = 0;
+        keep_voice(s, motet_voice_queue(s->engine, s->voices[random_voice_index(s)], sound, &def), false);
     } else {
         keep_voice(s, motet_voice_play(s->engine, sound, &def), false);
     }
@@ -245,18 +260,6 @@ static void open_feed(session *s)
     if (voice.id != 0) {
         write_feed(s, voice);
     }
-}
-
-/* Mostly a voice that has not ended. */
-static uint32_t random_voice_index(session *s)
-{
-    uint32_t index = below(&s->chance, s->voice_count);
-    bool any = below(&s->chance, 6) == 0;
-    for (uint32_t i = 0; i < s->voice_count && !any; i++) {
-        index = (index + 1) % s->voice_count;
-        any = motet_voice_is_active(s->engine, s->voices[index]);
-    }
-    return index;
 }
 
 static void change_voice(session *s)

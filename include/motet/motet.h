@@ -600,6 +600,16 @@ MOTET_API motet_voice motet_voice_play(motet_engine *engine, motet_sound sound, 
 MOTET_API MOTET_USE_RESULT motet_voice motet_voice_crossfade(motet_engine *engine, motet_voice from, motet_sound to,
                                                              const motet_voice_def *def);
 
+/* Plays a sound when a voice has come to its end: its first frame is the one behind the last of `after`, without a gap.
+ * Above 0, `def->timing.fade_seconds` is a crossfade: it begins so long before that end (at once, and shorter, where
+ * less is left), its curve as of motet_voice_crossfade; `at_frame` must be 0. What moves the end of `after` moves the
+ * start: pauses, seeks, pitch, its loop, which has to be switched off or counted out. When `after` is stopped instead,
+ * the new voice is cancelled too; when `after` fails, or is stale, it starts at once. It may itself be followed, before
+ * it has started too.
+ * Errors ({0}): as motet_voice_play; INVALID also an `after` that has a voice waiting for its end already. */
+MOTET_API MOTET_USE_RESULT motet_voice motet_voice_queue(motet_engine *engine, motet_voice after, motet_sound next,
+                                                         const motet_voice_def *def);
+
 /* Ends a voice: silent from the end of the fade, with one VOICE_ENDED event. Before its first frame it is
  * cancelled. Never refused for want of room while no other stop of the voice waits. Errors: STALE, INVALID, BUSY. */
 MOTET_API motet_result motet_voice_stop(motet_engine *engine, motet_voice voice, motet_timing timing);

@@ -180,6 +180,7 @@ static bool create_parts(motet_engine *engine)
     complete = motet_command_pool_create(&engine->commands, heap, def->max_scheduled, engine->voice_limit) && complete;
     complete = motet_ring_create(&engine->events, heap, events, sizeof(motet_event)) && complete;
     complete = motet_slots_create(&engine->slots, heap, def->max_voices, virtual_voices) && complete;
+    engine->waiting.first = engine->waiting.last = MOTET_NO_SLOT;
     complete = motet_choice_create(&engine->choice, heap, virtual_voices, def->max_buses) && complete;
     complete = motet_quiet_create(&engine->quiet, heap, (double)def->quiet_voice_db, def->max_buses) && complete;
     complete =

@@ -16,6 +16,7 @@
 #include "engine/material.h"
 #include "engine/mixer.h"
 #include "engine/output.h"
+#include "engine/queue.h"
 #include "engine/quiet.h"
 #include "engine/schedule.h"
 #include "engine/slot.h"
@@ -71,6 +72,8 @@ typedef struct motet_voice_start {
     double weight; /* of its priority */
     motet_sound_rules *rules;
     const motet_material *played; /* of the sound that the program named: the set's, where it is one */
+    uint32_t after;               /* of a queued voice: the one that it follows */
+    uint32_t after_generation;    /* 0: it is not queued */
     uint64_t user;
 } motet_voice_start;
 
@@ -88,10 +91,12 @@ typedef struct motet_voice_record {
     float volume_db, pan; /* the goals of the last calls */
     double pitch;
     bool loop, paused;
+    bool is_leaving; /* a stop is on its way that does not wait for a later frame */
     motet_bus bus;
     uint64_t user;
-    motet_seqlock track;    /* where it is and how it moves on: see motet_slot_tell_track */
-    motet_atomic_f32 level; /* its volume and fades at the end of the last block; linear */
+    uint32_t follower, follower_generation; /* the voice queued after it last; generation 0: none */
+    motet_seqlock track;                    /* where it is and how it moves on: see motet_slot_tell_track */
+    motet_atomic_f32 level;                 /* its volume and fades at the end of the last block; linear */
     motet_atomic_pointer next_garbage;
 } motet_voice_record;
 
@@ -162,6 +167,7 @@ struct motet_engine {
 
     /* Audio side. */
     _Alignas(MOTET_CACHE_LINE) motet_slots slots;
+    motet_waiting waiting;
     motet_choice choice;
     motet_quiet quiet;
     motet_schedule schedule;

@@ -76,6 +76,7 @@ static void apply_now(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
         engine->quiet.bus_moved = true;
     } else {
         motet_slot_apply_now(engine, index);
+        motet_queue_start_due(engine); /* behind a voice that this has brought to its end */
     }
     hand_back(engine, index);
 }
@@ -222,9 +223,12 @@ static uint32_t render_block(motet_engine *engine, float *interleaved, uint32_t 
     uint32_t to_grid = MOTET_BLOCK_FRAMES - (uint32_t)(engine->now % MOTET_BLOCK_FRAMES);
     count = count < to_grid ? count : to_grid;
     motet_virtual_choose(engine);
+    motet_queue_start_due(engine);
     apply_due_now(engine); /* these were given before anything that is still in the ring */
     receive(engine);
     motet_quiet_choose(engine);
+    motet_queue_crossfade(engine);
+    count = motet_queue_limit(engine, count);
     count = chain_block(engine, count);
     motet_virtual_ring(engine, engine->now + count);
     motet_mixer_render(engine, interleaved, engine->now, count);

@@ -2,6 +2,7 @@
 
 #include "engine/engine.h"
 #include "engine/markers.h"
+#include "engine/queue.h"
 #include "engine/quiet.h"
 #include "engine/rules.h"
 #include "engine/slot_private.h"
@@ -26,6 +27,7 @@ bool motet_slots_create(motet_slots *slots, motet_heap *heap, uint32_t max_real,
         motet_slot *slot = &slots->slots[i];
         slot->place.index = i;
         slot->place.first_tail = slot->place.alarm_at = MOTET_NO_SLOT;
+        slot->place.follower = slot->place.leader = MOTET_NO_SLOT;
         slot->cursor = slot->chain_last = slot->dry_until = slot->voice_until = MOTET_NO_COMMAND;
         if (i >= voices) {
             slot->place.is_tail = true;
@@ -68,13 +70,8 @@ void motet_slot_give_back(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCK
     engine->finished = record;
 }
 
-void motet_slot_end(motet_engine *engine, motet_slot *slot, uint64_t frame, motet_end_reason reason) MOTET_NONBLOCKING
+static void end_voice(motet_engine *engine, motet_slot *slot, uint64_t frame, motet_end_reason reason) MOTET_NONBLOCKING
 {
-    if (slot->place.is_tail) {
-        motet_bus_remove_slot(engine, slot);
-        motet_slot_free_tail(engine, slot);
-        return;
-    }
     if (slot->phase == MOTET_SLOT_PLAYING) {
         motet_slot_tell_laps(engine, slot);
         motet_markers_tell(engine, slot);
@@ -83,6 +80,7 @@ void motet_slot_end(motet_engine *engine, motet_slot *slot, uint64_t frame, mote
         engine->live--;
     }
     slot->phase = MOTET_SLOT_ENDED;
+    slot->ended_as = (uint8_t)reason;
     set_phase(engine, slot, MOTET_VOICE_ENDED);
     motet_event event = {.type = MOTET_EVENT_VOICE_ENDED,
                          .reason = reason,
@@ -92,6 +90,24 @@ void motet_slot_end(motet_engine *engine, motet_slot *slot, uint64_t frame, mote
     motet_event_stage(engine, &event);
     if (slot->place.tail_count == 0) {
         motet_slot_give_back(engine, slot);
+    }
+}
+
+void motet_slot_end(motet_engine *engine, motet_slot *slot, uint64_t frame, motet_end_reason reason) MOTET_NONBLOCKING
+{
+    if (slot->place.is_tail) {
+        motet_bus_remove_slot(engine, slot);
+        motet_slot_free_tail(engine, slot);
+        return;
+    }
+    for (;;) { /* with those that are queued after it, if it has not come to its end */
+        uint32_t follower = motet_queue_leave(engine, slot, reason);
+        end_voice(engine, slot, frame, reason);
+        if (follower == MOTET_NO_SLOT) {
+            return;
+        }
+        slot = slot_at(engine, follower);
+        reason = MOTET_END_STOPPED;
     }
 }
 
@@ -443,6 +459,7 @@ static void apply_to_voice_now(motet_engine *engine, motet_slot *slot, motet_com
     }
     apply_to_tails_now(engine, slot, command); /* before the voice: its end may free the last of them */
     motet_slot_apply(engine, slot, command);
+    motet_queue_replan(engine, slot, command);
     if (slot->phase == MOTET_SLOT_PLAYING && slot->place.is_virtual) {
         motet_slot_tell_track(engine, slot);
         motet_virtual_set_alarm(engine, slot);
@@ -480,6 +497,22 @@ void motet_slot_steal(motet_engine *engine, motet_slot *victim) MOTET_NONBLOCKIN
     apply_where_it_is(engine, victim, &stop, engine->now);
 }
 
+void motet_slot_fade_away(motet_engine *engine, motet_slot *slot, uint32_t frames, motet_curve curve) MOTET_NONBLOCKING
+{
+    motet_command stop = {.kind = MOTET_COMMAND_STOP, .fade_frames = frames, .curve = (uint8_t)curve};
+    if (slot->place.is_virtual) {
+        motet_virtual_advance(engine, slot, engine->now);
+    }
+    apply_to_tails_now(engine, slot, &stop);
+    motet_steady_leave(slot);
+    slot->moved = slot->stopping = true;
+    slot->end_reason = MOTET_END_ENDED;
+    motet_ramp_start(&slot->stop_gate, slot->now, frames, curve, 0);
+    if (slot->place.is_virtual) {
+        motet_virtual_set_alarm(engine, slot);
+    }
+}
+
 static bool is_cancelled(const motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
 {
     return command->sequence <= slot->cancelled && command->kind != MOTET_COMMAND_PLAY;
@@ -507,7 +540,9 @@ void motet_slot_apply_now(motet_engine *engine, uint32_t index) MOTET_NONBLOCKIN
     if (slot->generation != command->generation || !is_alive(slot) || is_cancelled(slot, command)) {
         return;
     }
-    if (command->kind == MOTET_COMMAND_PLAY) {
+    if (command->kind == MOTET_COMMAND_PLAY && engine->voices[command->target].start.after_generation != 0) {
+        motet_queue_arrive(engine, slot);
+    } else if (command->kind == MOTET_COMMAND_PLAY) {
         motet_slot_start(engine, slot, command->frame);
     } else {
         apply_where_it_is(engine, slot, command, engine->now);
@@ -551,6 +586,9 @@ bool motet_slot_ends_block(motet_engine *engine, const motet_command *command,
     bool is_jump = command->kind == MOTET_COMMAND_SEEK || command->kind == MOTET_COMMAND_SET_BUS;
     needs->tails += is_jump && command->fade_frames > 0;
     const motet_slot *slot = slot_at(engine, command->target);
+    if (motet_queue_is_moved_by(slot, command)) {
+        return true;
+    }
     /* Tails follow their voice only while it lives. One in another bus may be rendered before the voice, and cannot
      * know whether the voice ends before the command does. */
     bool has_tails = slot->place.tail_count > 0 || needs->tails > 0;

@@ -46,6 +46,10 @@ typedef struct motet_slot_place {
     uint32_t crowd_at;                 /* of a voice: where it stands among the real or the virtual ones */
     uint32_t alarm_at;                 /* of a virtual voice: where its alarm stands; MOTET_NO_SLOT: it has none */
     uint32_t older_of_sound, newer_of_sound; /* voices of a sound with rules, in the order of their starts */
+    uint32_t follower;                       /* of a voice: the one that starts when it has come to its end */
+    uint32_t leader;                         /* of one that is queued so: the voice that it waits for */
+    uint32_t next_waiting, previous_waiting; /* of a voice that waits for others; see engine/queue.h */
+    uint8_t waits;                           /* motet_wait */
 } motet_slot_place;
 
 typedef struct motet_slot {
@@ -65,6 +69,7 @@ typedef struct motet_slot {
     bool held;       /* it is closed: the position stands */
     bool stopping;
     uint8_t end_reason; /* motet_end_reason of a stop: by a call, or by another voice of the sound */
+    uint8_t ended_as;   /* of a voice that is over: its motet_end_reason */
     bool moved;         /* its track has changed since it was told */
     bool loop;
     uint32_t rounds;   /* times gone round the loop: so many passes of it lie before its start */

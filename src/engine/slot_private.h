@@ -49,6 +49,9 @@ void motet_slot_come_back(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCK
 /* Lets a voice go at the block's first frame, with the declick, for another one of its sound. */
 void motet_slot_steal(motet_engine *engine, motet_slot *victim) MOTET_NONBLOCKING;
 
+/* Lets a voice fade out over its last frames at the block's first frame: it comes to its end, and is not stopped. */
+void motet_slot_fade_away(motet_engine *engine, motet_slot *slot, uint32_t frames, motet_curve curve) MOTET_NONBLOCKING;
+
 /* Raises an event if the voice has gone round its loop since the last one. */
 void motet_slot_tell_laps(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING;
 

@@ -696,7 +696,9 @@ uint64_t motet_source_frames_left(const motet_engine *engine, const motet_slot *
 
 uint64_t motet_source_frames_to_end(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
 {
-    uint64_t end = slot->feed == NULL ? motet_loop_limit(slot) : UINT64_MAX;
+    uint64_t end = slot->feed == NULL     ? motet_loop_limit(slot)
+                   : slot->feed->complete ? slot->feed->available
+                                          : UINT64_MAX;
     if (end == UINT64_MAX) {
         return UINT64_MAX;
     }

@@ -132,6 +132,8 @@ static void fill_record(motet_voice_record *record, const motet_voice_def *def, 
     record->pitch = def->pitch == 0 ? 1 : clamp_pitch(def->pitch);
     record->loop = def->loop;
     record->paused = def->paused;
+    record->is_leaving = false;
+    record->follower_generation = 0;
     record->user = def->user;
     record->start = (motet_voice_start){
         .material = record->sound != NULL ? &record->sound->material : NULL,
@@ -152,7 +154,7 @@ static void fill_record(motet_voice_record *record, const motet_voice_def *def, 
     };
 }
 
-static motet_voice send_play(motet_engine *engine, uint32_t slot, motet_command *play)
+static motet_voice send_play(motet_engine *engine, uint32_t slot, motet_command *play, uint32_t group)
 {
     motet_voice_record *record = &engine->voices[slot];
     engine->free_voice = record->next_free;
@@ -166,20 +168,35 @@ static motet_voice send_play(motet_engine *engine, uint32_t slot, motet_command 
     if (record->sound != NULL) {
         record->sound->voice_count++;
     }
-    record->group = motet_command_open_group(engine);
-    motet_command_stage(engine, play); /* reserved before */
+    record->group = group;
+    motet_command_stage_behind(engine, play, group); /* reserved before */
     return (motet_voice){motet_id_make(engine, slot, record->generation)};
 }
 
-motet_voice motet_voice_begin(motet_engine *engine, motet_sound_entry *sound, motet_sound sound_id,
-                              const motet_sound_entry *played, motet_feed *feed, const motet_voice_def *def)
+static motet_result reserve(motet_engine *engine, uint32_t count, uint32_t group)
 {
+    return group != 0 ? motet_command_reserve_behind(engine, count, group) : motet_command_reserve(engine, count);
+}
+
+/* What a voice is of: `sound_id` and `played` are what the program named, which may be a set. */
+typedef struct voice_source {
+    motet_sound_entry *sound;
+    motet_sound sound_id;
+    const motet_sound_entry *played;
+    motet_feed *feed;
+} voice_source;
+
+/* `after`: the voice that it is queued after, or NULL; `group`: where its play waits to be committed. */
+static motet_voice begin(motet_engine *engine, voice_source source, const motet_voice_def *def,
+                         motet_voice_record *after, uint32_t group)
+{
+    motet_sound_entry *sound = source.sound;
     motet_voice none = {0};
     motet_command play = {0};
     motet_bus bus = def->bus.id != 0 ? def->bus : motet_bus_master(engine);
     uint32_t bus_index;
     if (motet_bus_get(engine, bus, &bus_index) == NULL || motet_command_time(engine, &play, def->timing) != MOTET_OK ||
-        motet_command_reserve(engine, 1) != MOTET_OK) {
+        reserve(engine, 1, group) != MOTET_OK) {
         return none;
     }
     motet_voice_start loop = {0};
@@ -199,19 +216,32 @@ motet_voice motet_voice_begin(motet_engine *engine, motet_sound_entry *sound, mo
     motet_voice_record *record = &engine->voices[slot];
     record->stream = stream;
     record->sound = sound;
-    record->sound_id = sound_id;
-    record->feed = feed;
+    record->sound_id = source.sound_id;
+    record->feed = source.feed;
     record->bus = bus;
-    fill_record(record, def, bus_index, played);
+    fill_record(record, def, bus_index, source.played);
     record->start.range = loop.range;
     record->start.loop_count = loop.loop_count;
     if (stream != NULL) {
         motet_stream_send(engine, stream, &record->start);
     }
-    return send_play(engine, slot, &play);
+    if (after != NULL) {
+        record->start.after = (uint32_t)(after - engine->voices);
+        record->start.after_generation = after->generation;
+        after->follower = slot;
+        after->follower_generation = record->generation + 1;
+    }
+    return send_play(engine, slot, &play, group);
 }
 
-static motet_voice begin_of_sound(motet_engine *engine, motet_sound sound, const motet_voice_def *given)
+motet_voice motet_voice_begin(motet_engine *engine, motet_sound_entry *sound, motet_sound sound_id,
+                              const motet_sound_entry *played, motet_feed *feed, const motet_voice_def *def)
+{
+    return begin(engine, (voice_source){sound, sound_id, played, feed}, def, NULL, motet_command_open_group(engine));
+}
+
+static motet_voice begin_of_sound(motet_engine *engine, motet_sound sound, const motet_voice_def *given,
+                                  motet_voice_record *after, uint32_t group)
 {
     motet_voice_def def = *given;
     motet_sound_entry *entry = motet_sound_get(engine, sound);
@@ -219,13 +249,14 @@ static motet_voice begin_of_sound(motet_engine *engine, motet_sound sound, const
         return (motet_voice){0};
     }
     if (entry->variations == NULL) {
-        return motet_voice_begin(engine, entry, sound, entry, NULL, &def);
+        return begin(engine, (voice_source){entry, sound, entry, NULL}, &def, after, group);
     }
     /* A play that fails leaves no trace in the choices to come. */
     motet_variations *set = entry->variations;
     uint64_t random = engine->random;
     uint32_t last = set->last;
-    motet_voice voice = motet_voice_begin(engine, motet_variations_pick(engine, set, &def), sound, entry, NULL, &def);
+    motet_sound_entry *picked = motet_variations_pick(engine, set, &def);
+    motet_voice voice = begin(engine, (voice_source){picked, sound, entry, NULL}, &def, after, group);
     if (voice.id == 0) {
         engine->random = random;
         set->last = last;
@@ -241,7 +272,7 @@ motet_voice motet_voice_play(motet_engine *engine, motet_sound sound, const mote
     if (!motet_engine_enter(engine, &result)) {
         return voice;
     }
-    voice = begin_of_sound(engine, sound, &def);
+    voice = begin_of_sound(engine, sound, &def, NULL, motet_command_open_group(engine));
     motet_command_publish(engine);
     motet_engine_leave(engine);
     return voice;
@@ -286,12 +317,52 @@ motet_voice motet_voice_crossfade(motet_engine *engine, motet_voice from, motet_
         def.timing.curve = MOTET_CURVE_POWER; /* too steep for so short a fade as the declick */
     }
     if (reserve_replacement(engine, from) == MOTET_OK) {
-        voice = begin_of_sound(engine, to, &def);
+        voice = begin_of_sound(engine, to, &def, NULL, motet_command_open_group(engine));
     }
     if (voice.id != 0) {
         stop_replaced(engine, from, def.timing);
     }
     motet_command_publish(engine); /* both at once, so that both get one frame */
+    motet_engine_leave(engine);
+    return voice;
+}
+
+/* Whether a voice is queued after another one, and still waits. */
+static bool has_follower(motet_engine *engine, const motet_voice_record *record)
+{
+    if (record->follower_generation == 0) {
+        return false;
+    }
+    const motet_voice_record *follower = &engine->voices[record->follower];
+    uint64_t pending = (uint64_t)record->follower_generation << 8 | MOTET_VOICE_PENDING;
+    return motet_load_acquire_u64(&follower->state) == pending && !follower->is_leaving;
+}
+
+motet_voice motet_voice_queue(motet_engine *engine, motet_voice after, motet_sound next, const motet_voice_def *given)
+{
+    motet_voice voice = {0};
+    motet_voice_def def = given != NULL ? *given : motet_default_voice_def();
+    motet_result result;
+    uint32_t slot;
+    if (!motet_engine_enter(engine, &result)) {
+        return voice;
+    }
+    motet_voice_record *leader = find_voice(engine, after, &slot);
+    uint32_t group = leader != NULL && leader->group != 0 ? leader->group : motet_command_open_group(engine);
+    if (def.timing.at_frame != 0) {
+        motet_fail(&engine->log, MOTET_ERROR_INVALID,
+                   "timing.at_frame of a queued voice is %llu; expected 0: it starts where the voice before it ends",
+                   (unsigned long long)def.timing.at_frame);
+    } else if (leader != NULL && has_follower(engine, leader)) {
+        motet_fail(&engine->log, MOTET_ERROR_INVALID,
+                   "a voice is queued after this one already; queue the sound after that one, or stop that one first");
+    } else {
+        if (def.timing.fade_seconds > 0 && def.timing.curve == MOTET_CURVE_SMOOTH) {
+            def.timing.curve = MOTET_CURVE_POWER;
+        }
+        voice = begin_of_sound(engine, next, &def, leader, group);
+    }
+    motet_command_publish(engine);
     motet_engine_leave(engine);
     return voice;
 }
@@ -351,6 +422,7 @@ static void remember(motet_voice_record *record, const voice_change *change)
     case MOTET_COMMAND_SET_BUS: record->bus = change->bus; break;
     case MOTET_COMMAND_PAUSE:
     case MOTET_COMMAND_RESUME: record->paused = change->kind == MOTET_COMMAND_PAUSE; break;
+    case MOTET_COMMAND_STOP: record->is_leaving = record->is_leaving || change->timing.at_frame == 0; break;
     default: break;
     }
 }
