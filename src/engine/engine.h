@@ -234,6 +234,9 @@ void motet_sound_free(motet_engine *engine, motet_sound_entry *sound);
 void motet_sound_let_go(motet_engine *engine, motet_sound_entry *sound);
 /* Without the lock: a sound of a set, which it takes over; on failure it is given back. */
 motet_sound motet_sound_add_variations(motet_engine *engine, struct motet_variations *set, const motet_sound_def *def);
+/* Under the lock: a feed's voice has come back; it is freed after the lock is left. */
+void motet_feed_let_go(motet_engine *engine, motet_feed *feed);
+/* Without the lock: ends what writes into it, and frees it. */
 void motet_feed_free(motet_engine *engine, motet_feed *feed);
 
 /* False, with the failure told, unless a number is finite. */

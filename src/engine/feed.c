@@ -1,11 +1,7 @@
-#include "dsp/convert.h"
 #include "engine/engine.h"
+#include "engine/feed_ring.h"
 
 #include <math.h>
-#include <string.h>
-
-/* The least buffer, so that every tier finds the frames around a position in it. */
-enum { LEAST_BUFFER_FRAMES = 64 };
 
 motet_feed_def motet_default_feed_def(void)
 {
@@ -37,36 +33,30 @@ static bool complete_def(motet_engine *engine, motet_feed_def *def)
     return true;
 }
 
-static size_t feed_bytes(const motet_feed *feed)
-{
-    return (size_t)feed->capacity * feed->channels * sizeof(float);
-}
-
 static motet_feed *create_feed(motet_engine *engine, const motet_feed_def *def)
 {
-    motet_feed *feed = motet_heap_take(&engine->heap, sizeof *feed, MOTET_CACHE_LINE);
-    if (feed == NULL) {
-        return NULL;
-    }
-    uint32_t frames = (uint32_t)floor(def->buffer_seconds * def->sample_rate_hz + 0.5);
-    feed->sample_rate_hz = def->sample_rate_hz;
-    feed->channels = def->channels >= 2 ? 2 : 1;
-    feed->written_channels = (uint8_t)def->channels;
-    feed->buffer_frames = frames < LEAST_BUFFER_FRAMES ? LEAST_BUFFER_FRAMES : frames;
-    feed->start_frames = (uint32_t)floor(def->start_after_seconds * def->sample_rate_hz + 0.5);
-    feed->capacity = feed->buffer_frames + MOTET_FEED_HISTORY_FRAMES;
-    feed->samples = motet_heap_take(&engine->heap, feed_bytes(feed), MOTET_CACHE_LINE);
-    if (feed->samples == NULL) {
-        motet_heap_give(&engine->heap, feed, sizeof *feed);
-        return NULL;
-    }
-    return feed;
+    motet_feed_shape shape = {
+        .sample_rate_hz = def->sample_rate_hz,
+        .channels = def->channels,
+        .buffer_frames = (uint32_t)floor(def->buffer_seconds * def->sample_rate_hz + 0.5),
+        .start_frames = (uint32_t)floor(def->start_after_seconds * def->sample_rate_hz + 0.5),
+    };
+    return motet_feed_create(&engine->heap, &shape);
 }
 
 void motet_feed_free(motet_engine *engine, motet_feed *feed)
 {
-    motet_heap_give(&engine->heap, feed->samples, feed_bytes(feed));
-    motet_heap_give(&engine->heap, feed, sizeof *feed);
+    motet_feed_destroy(&engine->heap, feed);
+}
+
+void motet_feed_let_go(motet_engine *engine, motet_feed *feed)
+{
+    if (feed->is_written_to) {
+        feed->free_then = true;
+        return;
+    }
+    feed->next_garbage = engine->garbage_feeds;
+    engine->garbage_feeds = feed;
 }
 
 motet_voice motet_feed_open(motet_engine *engine, const motet_feed_def *given)
@@ -114,32 +104,6 @@ static motet_feed *feed_of(motet_engine *engine, motet_voice voice, motet_result
     return record->feed;
 }
 
-/* Written and not yet played. At a high pitch a voice that runs dry has stepped past the last frame: it will skip the
- * next ones to come. */
-static uint32_t held_frames(const motet_feed *feed)
-{
-    uint64_t written = motet_load_relaxed_u64(&feed->written);
-    uint64_t played = motet_load_acquire_u64(&feed->played);
-    return written > played ? (uint32_t)(written - played) : 0;
-}
-
-static uint32_t free_frames(const motet_feed *feed)
-{
-    uint32_t held = held_frames(feed);
-    return held < feed->buffer_frames ? feed->buffer_frames - held : 0;
-}
-
-/* Writes one frame in the feed's channels from one in the program's. Returns whether a sample was not finite. */
-static bool put_frame(motet_feed *feed, uint64_t at, float *frame)
-{
-    bool bad = motet_clean_f32(frame, feed->written_channels) > 0;
-    if (feed->written_channels > 2) {
-        motet_fold_to_stereo(frame, frame, feed->written_channels, 1);
-    }
-    memcpy(feed->samples + at % feed->capacity * feed->channels, frame, feed->channels * sizeof *frame);
-    return bad;
-}
-
 static void tell_non_finite(motet_engine *engine, motet_voice voice, uint32_t frames)
 {
     motet_event event = {.type = MOTET_EVENT_NON_FINITE,
@@ -149,6 +113,24 @@ static void tell_non_finite(motet_engine *engine, motet_voice voice, uint32_t fr
     motet_event_append_locked(engine, &event);
 }
 
+/* Under the lock: whether a call may write into the feed now. */
+static motet_result check_writable(motet_engine *engine, const motet_feed *feed, bool has_frames)
+{
+    if (feed->finish_then || motet_load_relaxed_u32(&feed->finished) != 0) {
+        return motet_fail(&engine->log, MOTET_ERROR_INVALID, "the feed was finished");
+    }
+    if (!has_frames) {
+        return motet_fail(&engine->log, MOTET_ERROR_INVALID, "the frames are NULL");
+    }
+    if (feed->is_written_to) {
+        return motet_fail(&engine->log, MOTET_ERROR_INVALID,
+                          "another thread writes to the voice; expected one at a time");
+    }
+    return MOTET_OK;
+}
+
+/* A long write takes its time, so the frames are copied outside the lock: the feed is marked meanwhile, and whoever wants
+ * it finished or freed leaves that to the end of the write. */
 static motet_result write_frames(motet_engine *engine, motet_voice voice, const int16_t *s16, const float *f32,
                                  uint32_t count, uint32_t *taken)
 {
@@ -160,33 +142,37 @@ static motet_result write_frames(motet_engine *engine, motet_voice voice, const 
         return result;
     }
     motet_feed *feed = feed_of(engine, voice, &result);
-    if (feed != NULL && motet_load_relaxed_u32(&feed->finished) != 0) {
-        result = motet_fail(&engine->log, MOTET_ERROR_INVALID, "the feed was finished");
-    } else if (feed != NULL && s16 == NULL && f32 == NULL && count > 0) {
-        result = motet_fail(&engine->log, MOTET_ERROR_INVALID, "the frames are NULL");
-    } else if (feed != NULL) {
-        uint32_t room = free_frames(feed);
-        uint32_t frames = count < room ? count : room;
-        uint64_t written = motet_load_relaxed_u64(&feed->written);
-        uint32_t channels = feed->written_channels;
-        uint32_t bad = 0;
-        for (uint32_t i = 0; i < frames; i++) {
-            float frame[MOTET_MAX_CHANNELS];
-            for (uint32_t c = 0; c < channels; c++) {
-                frame[c] = s16 != NULL ? (float)s16[i * channels + c] * 0x1p-15f : f32[i * channels + c];
-            }
-            bad += put_frame(feed, written + i, frame);
-        }
-        motet_store_release_u64(&feed->written, written + frames);
-        if (bad > 0) {
-            tell_non_finite(engine, voice, bad);
-        }
-        if (taken != NULL) {
-            *taken = frames;
-        }
+    if (feed != NULL) {
+        result = check_writable(engine, feed, s16 != NULL || f32 != NULL || count == 0);
     }
+    if (feed == NULL || result != MOTET_OK) {
+        motet_engine_leave(engine);
+        return result;
+    }
+    uint32_t room = motet_feed_room(feed);
+    uint32_t frames = count < room ? count : room;
+    feed->is_written_to = true;
     motet_engine_leave(engine);
-    return result;
+
+    uint32_t bad = s16 != NULL ? motet_feed_put_s16(feed, s16, frames) : motet_feed_put_f32(feed, f32, frames);
+    if (taken != NULL) {
+        *taken = frames;
+    }
+
+    motet_mutex_lock(&engine->lock);
+    if (bad > 0) {
+        tell_non_finite(engine, voice, bad);
+    }
+    feed->is_written_to = false;
+    if (feed->finish_then) {
+        motet_feed_end(feed, false);
+    }
+    bool orphaned = feed->free_then;
+    motet_mutex_unlock(&engine->lock);
+    if (orphaned) {
+        motet_feed_free(engine, feed);
+    }
+    return MOTET_OK;
 }
 
 motet_result motet_feed_write_s16(motet_engine *engine, motet_voice voice, const int16_t *interleaved,
@@ -208,8 +194,10 @@ motet_result motet_feed_finish(motet_engine *engine, motet_voice voice)
         return result;
     }
     motet_feed *feed = feed_of(engine, voice, &result);
-    if (feed != NULL) {
-        motet_store_release_u32(&feed->finished, 1);
+    if (feed != NULL && feed->is_written_to) {
+        feed->finish_then = true;
+    } else if (feed != NULL) {
+        motet_feed_end(feed, false);
     }
     motet_engine_leave(engine);
     return result;
@@ -227,10 +215,10 @@ motet_result motet_feed_get_state(const motet_engine *const_engine, motet_voice 
     }
     const motet_feed *feed = feed_of(engine, voice, &result);
     if (feed != NULL) {
-        *state = (motet_feed_state){.queued_frames = held_frames(feed),
-                                    .free_frames = free_frames(feed),
+        *state = (motet_feed_state){.queued_frames = motet_feed_held(feed),
+                                    .free_frames = motet_feed_room(feed),
                                     .underruns = motet_load_relaxed_u32(&feed->gaps),
-                                    .finished = motet_load_relaxed_u32(&feed->finished) != 0};
+                                    .finished = feed->finish_then || motet_load_relaxed_u32(&feed->finished) != 0};
     }
     motet_engine_leave(engine);
     return result;

@@ -46,9 +46,10 @@ typedef struct motet_sound_rules {
     uint64_t last_start; /* engine frame */
 } motet_sound_rules;
 
-/* Frames in flight from one writer to the audio thread. Frame n of the feed lies at n modulo `capacity`; a frame
- * belongs to the reader from `written` on until `played` has passed it by MOTET_FEED_HISTORY_FRAMES. Always f32: what
- * is written as s16 is converted exactly. */
+/* Frames in flight from one writer to the audio thread. Frame n of the feed lies at n - `base` modulo `capacity`; a
+ * frame belongs to the reader from `written` on until `played` has passed it by MOTET_FEED_HISTORY_FRAMES. Always f32:
+ * what is written as s16 is converted exactly. The writer is the program, a thread of the engine (feed_thread.h), or the
+ * audio thread itself (generator.h). */
 typedef struct motet_feed {
     struct motet_feed *next_garbage;
     float *samples;         /* interleaved */
@@ -57,15 +58,25 @@ typedef struct motet_feed {
     uint32_t start_frames;  /* held before it starts and after each gap */
     uint32_t sample_rate_hz;
     uint8_t channels;         /* as kept: 1 or 2 */
-    uint8_t written_channels; /* as the program writes them */
+    uint8_t written_channels; /* as they are written */
+    /* Of a feed that the program does not write itself; both NULL otherwise. */
+    struct motet_generator *generator; /* frames are made on the audio thread, as they are needed */
+    struct motet_feed_thread *thread;  /* by a thread that fills the feed */
+    /* Under the API lock: a call is copying frames into it, what shall happen when it has. */
+    bool is_written_to, finish_then, free_then;
     _Alignas(MOTET_CACHE_LINE) motet_atomic_u64 written;
     motet_atomic_u32 finished; /* set after the last write */
+    motet_atomic_u32 failed;   /* set before `finished`: the voice ends as MOTET_END_FAILED */
+    motet_atomic_u64 bad;      /* frames with NaN or infinity, where it is not the program that is told by a write */
     _Alignas(MOTET_CACHE_LINE) motet_atomic_u64 played;
     motet_atomic_u32 gaps;
     /* Audio thread: what was there when the block began, so that a voice and its tails see the same. */
     uint64_t available;
     uint64_t looked_at; /* the block's first frame + 1 */
     bool complete;      /* `available` is all that will ever come */
+    uint64_t base;      /* 0 unless a generator has moved its frames to the front */
+    uint64_t bad_told;  /* of `bad` */
+    uint64_t bad_frame; /* of a generator: the engine frame at which the first one not told of was needed */
 } motet_feed;
 
 #endif /* MOTET_ENGINE_MATERIAL_H */

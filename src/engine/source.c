@@ -564,7 +564,9 @@ bool motet_source_is_over(const motet_slot *slot) MOTET_NONBLOCKING
 
 motet_end_reason motet_source_end_reason(const motet_slot *slot) MOTET_NONBLOCKING
 {
-    return slot->stream != NULL && slot->stream->has_failed ? MOTET_END_FAILED : MOTET_END_ENDED;
+    bool failed = (slot->stream != NULL && slot->stream->has_failed) ||
+                  (slot->feed != NULL && motet_load_relaxed_u32(&slot->feed->failed) != 0);
+    return failed ? MOTET_END_FAILED : MOTET_END_ENDED;
 }
 
 motet_source_run motet_source_read(motet_engine *engine, motet_slot *slot, float *out, uint32_t count) MOTET_NONBLOCKING

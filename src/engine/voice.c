@@ -46,8 +46,7 @@ void motet_voice_finish(motet_engine *engine, motet_voice_record *record)
         record->sound = NULL;
     }
     if (record->feed != NULL) {
-        record->feed->next_garbage = engine->garbage_feeds;
-        engine->garbage_feeds = record->feed;
+        motet_feed_let_go(engine, record->feed);
         record->feed = NULL;
     }
     record->next_free = MOTET_NO_SLOT;
