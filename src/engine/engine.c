@@ -3,6 +3,7 @@
 #include "dsp/limiter.h"
 #include "dsp/math.h"
 #include "engine/adapters.h"
+#include "engine/feed_thread.h"
 #include "engine/render.h"
 #include "engine/stream.h"
 
@@ -385,6 +386,7 @@ void motet_engine_destroy(motet_engine *engine)
         motet_thread_join(&engine->loader);
     }
     motet_streams_destroy(engine, forked);
+    motet_feed_threads_destroy(engine, forked);
     motet_heap heap = engine->heap;
     motet_command_reclaim(&engine->commands);
     free_sent_topologies(engine);

@@ -147,6 +147,7 @@ struct motet_engine {
     uint32_t free_sound;
     motet_sound_entry *garbage_sounds; /* to be freed outside the lock; linked by `next_garbage` */
     motet_feed *garbage_feeds;         /* likewise */
+    struct motet_feed_thread *feed_threads;
     motet_voice_record *voices;
     uint32_t free_voice, last_free_voice; /* oldest first, so that ids are reused late */
     motet_bus_entry *buses;

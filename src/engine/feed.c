@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 #include "engine/feed_ring.h"
+#include "engine/feed_thread.h"
 
 #include <math.h>
 
@@ -46,6 +47,9 @@ static motet_feed *create_feed(motet_engine *engine, const motet_feed_def *def)
 
 void motet_feed_free(motet_engine *engine, motet_feed *feed)
 {
+    if (feed->thread != NULL) {
+        motet_feed_thread_leave(feed->thread);
+    }
     motet_feed_destroy(&engine->heap, feed);
 }
 
