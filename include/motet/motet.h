@@ -109,7 +109,7 @@ typedef struct motet_sound {
     uint64_t id;
 } motet_sound;
 
-/* One playing instance of a sound or a feed. */
+/* One playing instance of a sound, a feed or a generator. */
 typedef struct motet_voice {
     uint64_t id;
 } motet_voice;
@@ -256,8 +256,8 @@ MOTET_API void motet_engine_destroy(motet_engine *engine);
 MOTET_API void motet_engine_render_f32(motet_engine *engine, float *interleaved, uint32_t frame_count);
 MOTET_API void motet_engine_render_s16(motet_engine *engine, int16_t *interleaved, uint32_t frame_count);
 
-/* For rendering by hand with streamed voices: decodes on the calling thread what the next frames will hear, and returns
- * for how many of them, at most `frame_count`, that holds: up to the next frame at which something may send a stream
+/* For rendering by hand with streamed voices, and generators on threads: decodes on the calling thread what the next
+ * frames will hear, waits for generators as long as they take, and returns for how many of them, at most `frame_count`, that holds: up to the next frame at which something may send a stream
  * elsewhere. So rendered, the result does not depend on how fast the machine decodes:
  *     for (uint32_t n; left > 0; left -= n, out += n * channels)
  *         motet_engine_render_f32(engine, out, n = motet_engine_prepare(engine, left));
@@ -307,7 +307,7 @@ typedef struct motet_stats {
     uint64_t commands_late;     /* that asked for a frame already past */
     uint64_t commands_refused;  /* calls that returned MOTET_ERROR_BUSY */
     uint64_t events_lost;       /* because the program did not poll in time */
-    uint64_t feed_gaps;         /* times that a fed voice ran dry */
+    uint64_t feed_gaps;         /* times that a fed voice, or a generator on a thread, ran dry */
     uint64_t stream_gaps;       /* times that a streamed voice ran dry */
     uint64_t non_finite_frames; /* frames silenced because they held NaN or infinity */
     uint64_t device_losses;     /* times that the sound device was lost */
@@ -338,7 +338,7 @@ typedef enum motet_event_type {
     MOTET_EVENT_VOICE_LOOPED, /* went round its loop `count` times, the first at `frame`; once in 512 frames at most */
     MOTET_EVENT_VOICE_MARKER, /* passed `count` markers of `sound`, the first, number `marker`, at `frame`; once in 512
                                  frames at most. Of a set, `sound` is the one that it picked */
-    MOTET_EVENT_FEED_STARVED, /* a fed voice ran dry: `voice`; once for each gap */
+    MOTET_EVENT_FEED_STARVED, /* a fed voice, or a generator on a thread, ran dry: `voice`; once for each gap */
     MOTET_EVENT_SOUND_TRUNCATED, /* the file ended before its header said: `sound`; it plays as far as it goes */
     MOTET_EVENT_NON_FINITE,      /* NaN or infinity was silenced: in material `sound` or `voice`, in a mix `bus` */
     MOTET_EVENT_DEVICE_LOST,     /* time goes on without sound until MOTET_EVENT_DEVICE_BACK */
@@ -620,7 +620,7 @@ MOTET_API motet_result motet_voice_pause(motet_engine *engine, motet_voice voice
 MOTET_API motet_result motet_voice_resume(motet_engine *engine, motet_voice voice, motet_timing timing);
 
 /* Jumps to a frame of the sound; the old place fades out while the new one fades in. Past the end: the voice ends.
- * Errors: STALE, INVALID (fed voices cannot seek), BUSY. */
+ * Errors: STALE, INVALID (fed and generated voices cannot seek), BUSY. */
 MOTET_API motet_result motet_voice_seek(motet_engine *engine, motet_voice voice, uint64_t to_frame,
                                         motet_timing timing);
 
@@ -679,7 +679,7 @@ typedef struct motet_voice_state {
     float volume_db;
     float pan;
     double pitch;
-    motet_sound sound; /* {0} for a fed voice */
+    motet_sound sound; /* {0} for a fed or generated voice */
     motet_bus bus;
     uint64_t user;
 } motet_voice_state;
@@ -727,6 +727,45 @@ typedef struct motet_feed_state {
 } motet_feed_state;
 
 MOTET_API motet_result motet_feed_get_state(const motet_engine *engine, motet_voice voice, motet_feed_state *state);
+
+/* ---------------------------------------------------------------------------------------------- Generators */
+
+/* Frames that a generator is asked for at once. */
+#define MOTET_GENERATOR_FRAMES 64
+
+/* A program's code that makes the samples of a voice while it plays. Writes the next `frame_count` frames, interleaved,
+ * into memory that holds zeros, and returns how many; fewer than asked for end the voice behind them. Whatever the
+ * engine is asked to render, it is called for MOTET_GENERATOR_FRAMES frames each time, one piece after the other, as late
+ * as the voice's filter allows, and not while the voice is paused or has yet to start: so results do not depend on blocks.
+ * A piece with NaN or infinity in it is silenced, with MOTET_EVENT_NON_FINITE.
+ *
+ * Thread: the audio thread, inside a call that has a few milliseconds for everything. The rule for all code there: no
+ * allocation, no lock, no waiting, no files, no output, no other system call, no call of the engine; what it shares with
+ * other threads are atomics or rings that nobody holds. Code that cannot promise this sets `may_block`. */
+typedef uint32_t motet_generate_fn(void *user, float *interleaved, uint32_t frame_count);
+
+typedef struct motet_generator_def {
+    motet_generate_fn *generate; /* required */
+    void *user;
+    void (*close)(
+        void *user);         /* called once, when `generate` will not be called any more; NULL: not. Thread: any but the
+                                  audio thread; must not call the engine */
+    uint32_t sample_rate_hz; /* default the engine's; at most 768000, and 16 times the engine's unless may_block */
+    uint32_t channels;       /* 1 ... 8, default 2; folded like a sound's */
+    bool may_block;        /* called ahead of time on a thread of its own, for a quarter of the buffer at once (at most
+                                  1024 frames): it may allocate, lock, wait, and call the engine */
+    double buffer_seconds; /* with may_block: how far ahead. 0.01 ... 10, default 0.1 */
+    motet_voice_def voice; /* `loop` and `from_frame` must be zero */
+} motet_generator_def;
+
+MOTET_API motet_generator_def motet_default_generator_def(void);
+
+/* Opens a voice that a generator makes. It can do what fed voices can; motet_feed_get_state tells how far ahead it is.
+ * With may_block it falls silent where the generator is late, as a fed voice that runs dry, and goes on with the frame
+ * that comes next; motet_engine_prepare waits for it. Stopping never waits for `generate`; motet_engine_destroy waits half
+ * a second for it to return, and otherwise leaves it, and the call of `close` behind it, to its thread.
+ * Errors ({0}; `close` is not called): as motet_voice_play, MEMORY. */
+MOTET_API MOTET_USE_RESULT motet_voice motet_generator_open(motet_engine *engine, const motet_generator_def *def);
 
 /* --------------------------------------------------------------------------------------------------- Buses */
 

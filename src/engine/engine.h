@@ -148,6 +148,7 @@ struct motet_engine {
     motet_sound_entry *garbage_sounds; /* to be freed outside the lock; linked by `next_garbage` */
     motet_feed *garbage_feeds;         /* likewise */
     struct motet_feed_thread *feed_threads;
+    motet_feed *awaited_feeds; /* those of generators on threads; linked by `next_awaited` */
     motet_voice_record *voices;
     uint32_t free_voice, last_free_voice; /* oldest first, so that ids are reused late */
     motet_bus_entry *buses;

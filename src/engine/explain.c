@@ -93,7 +93,8 @@ static void say_reasons(motet_engine *engine, explanation *to, const motet_voice
         say(to, "; silent: virtual, %u others are louder or more important", engine->def.max_voices);
     }
     if (record->feed != NULL && phase == MOTET_VOICE_PLAYING && track.step == 0 && !record->paused) {
-        say(to, "; silent: nothing has been written to it");
+        say(to, "; silent: nothing has been %s",
+            motet_feed_is_made(record->feed) ? "made for it in time" : "written to it");
     }
     if (engine->output != NULL) {
         motet_engine_info info;

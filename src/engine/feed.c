@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 #include "engine/feed_ring.h"
 #include "engine/feed_thread.h"
+#include "engine/generator.h"
 
 #include <math.h>
 
@@ -50,11 +51,13 @@ void motet_feed_free(motet_engine *engine, motet_feed *feed)
     if (feed->thread != NULL) {
         motet_feed_thread_leave(feed->thread);
     }
+    motet_generator_close(engine, feed);
     motet_feed_destroy(&engine->heap, feed);
 }
 
 void motet_feed_let_go(motet_engine *engine, motet_feed *feed)
 {
+    motet_generator_let_go(engine, feed);
     if (feed->is_written_to) {
         feed->free_then = true;
         return;
@@ -94,7 +97,7 @@ motet_voice motet_feed_open(motet_engine *engine, const motet_feed_def *given)
 /* ---------------------------------------------------------------------------------------------------- Writing */
 
 /* Under the lock: the feed of a voice. */
-static motet_feed *feed_of(motet_engine *engine, motet_voice voice, motet_result *result)
+static motet_feed *find_feed(motet_engine *engine, motet_voice voice, motet_result *result)
 {
     uint32_t slot;
     const motet_voice_record *record = motet_voice_get(engine, voice, &slot);
@@ -106,6 +109,17 @@ static motet_feed *feed_of(motet_engine *engine, motet_voice voice, motet_result
         *result = motet_fail(&engine->log, MOTET_ERROR_INVALID, "the voice plays a sound; expected a fed voice");
     }
     return record->feed;
+}
+
+/* The same for those who write into it. */
+static motet_feed *feed_of(motet_engine *engine, motet_voice voice, motet_result *result)
+{
+    motet_feed *feed = find_feed(engine, voice, result);
+    if (feed != NULL && motet_feed_is_made(feed)) {
+        *result = motet_fail(&engine->log, MOTET_ERROR_INVALID, "the voice makes its own frames; expected a fed voice");
+        return NULL;
+    }
+    return feed;
 }
 
 static void tell_non_finite(motet_engine *engine, motet_voice voice, uint32_t frames)
@@ -217,10 +231,10 @@ motet_result motet_feed_get_state(const motet_engine *const_engine, motet_voice 
     if (!motet_engine_enter(engine, &result)) {
         return result;
     }
-    const motet_feed *feed = feed_of(engine, voice, &result);
+    const motet_feed *feed = find_feed(engine, voice, &result);
     if (feed != NULL) {
         *state = (motet_feed_state){.queued_frames = motet_feed_held(feed),
-                                    .free_frames = motet_feed_room(feed),
+                                    .free_frames = motet_feed_is_made(feed) ? 0 : motet_feed_room(feed),
                                     .underruns = motet_load_relaxed_u32(&feed->gaps),
                                     .finished = feed->finish_then || motet_load_relaxed_u32(&feed->finished) != 0};
     }

@@ -3,6 +3,7 @@
 #define MOTET_ENGINE_MATERIAL_H
 
 #include "base/atomics.h"
+#include "base/nonblocking.h"
 #include "motet/motet.h"
 
 /* Where a marker lies in the frames of a material; in converted ones it falls between two of them as a rule. */
@@ -62,6 +63,10 @@ typedef struct motet_feed {
     /* Of a feed that the program does not write itself; both NULL otherwise. */
     struct motet_generator *generator; /* frames are made on the audio thread, as they are needed */
     struct motet_feed_thread *thread;  /* by a thread that fills the feed */
+    /* Under the API lock, of a generator on a thread: its voice, and what that needs for the next frames. */
+    struct motet_feed *next_awaited;
+    uint32_t voice;
+    uint64_t awaited_frame;
     /* Under the API lock: a call is copying frames into it, what shall happen when it has. */
     bool is_written_to, finish_then, free_then;
     _Alignas(MOTET_CACHE_LINE) motet_atomic_u64 written;
@@ -78,5 +83,11 @@ typedef struct motet_feed {
     uint64_t bad_told;  /* of `bad` */
     uint64_t bad_frame; /* of a generator: the engine frame at which the first one not told of was needed */
 } motet_feed;
+
+/* True where the engine has the feed written, and not the program. */
+static inline bool motet_feed_is_made(const motet_feed *feed) MOTET_NONBLOCKING
+{
+    return feed->generator != NULL || feed->thread != NULL;
+}
 
 #endif /* MOTET_ENGINE_MATERIAL_H */

@@ -1,6 +1,7 @@
 #include "engine/slot.h"
 
 #include "engine/engine.h"
+#include "engine/generator.h"
 #include "engine/markers.h"
 #include "engine/queue.h"
 #include "engine/quiet.h"
@@ -75,6 +76,7 @@ static void end_voice(motet_engine *engine, motet_slot *slot, uint64_t frame, mo
     if (slot->phase == MOTET_SLOT_PLAYING) {
         motet_slot_tell_laps(engine, slot);
         motet_markers_tell(engine, slot);
+        motet_generator_tell_bad(engine, slot);
         motet_virtual_remove(engine, slot);
         motet_rules_leave(engine, slot);
         engine->live--;
@@ -180,7 +182,7 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     slot->paused = slot->held = start->paused;
     slot->stopping = slot->sounded = slot->begun = slot->is_quiet = false;
     slot->dry_until = MOTET_NO_COMMAND; /* the slot's last voice may have ended on its way to another bus */
-    slot->gap = start->feed != NULL;
+    slot->gap = start->feed != NULL && start->feed->generator == NULL;
     slot->gap_seen = UINT64_MAX;
     slot->passes = start->loop_count;
     slot->laps = 0;
@@ -359,7 +361,13 @@ void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_comman
     }
 }
 
-/* A tail follows its voice's stops and pauses, from its own present state. */
+static double pitch_of(const motet_command *command) MOTET_NONBLOCKING
+{
+    return command->kind == MOTET_COMMAND_SET_PITCH ? command->value.number : command->value.values.pitch;
+}
+
+/* A tail follows its voice's stops and pauses, from its own present state. Where frames are made as they are needed it
+ * follows the pitch too, or the two would need to have more and more of them kept. */
 static void apply_to_tail(motet_engine *engine, motet_slot *tail, const motet_command *command) MOTET_NONBLOCKING
 {
     switch ((motet_command_kind)command->kind) {
@@ -367,6 +375,12 @@ static void apply_to_tail(motet_engine *engine, motet_slot *tail, const motet_co
     case MOTET_COMMAND_STOP_SOUND:
     case MOTET_COMMAND_PAUSE:
     case MOTET_COMMAND_RESUME: motet_slot_apply(engine, tail, command); break;
+    case MOTET_COMMAND_SET_PITCH:
+    case MOTET_COMMAND_SET_VALUES:
+        if (tail->feed != NULL && motet_feed_is_made(tail->feed)) {
+            move(&tail->pitch, tail, command, pitch_of(command));
+        }
+        break;
     default: break;
     }
 }

@@ -1,5 +1,6 @@
 #include "dsp/mix.h"
 #include "engine/engine.h"
+#include "engine/generator.h"
 #include "engine/markers.h"
 #include "engine/slot.h"
 #include "engine/slot_private.h"
@@ -233,6 +234,7 @@ void motet_slot_render(motet_engine *engine, motet_slot *slot, motet_voice_sum s
     if (end % MOTET_BLOCK_FRAMES == 0) {
         motet_slot_tell_laps(engine, slot); /* at most once in so many frames */
         motet_markers_tell(engine, slot);
+        motet_generator_tell_bad(engine, slot);
     }
     if (slot->moved || feed != NULL) {
         motet_slot_tell_track(engine, slot);

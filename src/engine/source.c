@@ -3,6 +3,7 @@
 #include "dsp/interpolate.h"
 #include "dsp/sinc.h"
 #include "engine/engine.h"
+#include "engine/generator.h"
 #include "engine/loop.h"
 #include "engine/markers.h"
 #include "engine/source_gather.h"
@@ -328,9 +329,51 @@ static void pass_plainly(motet_slot *slot, uint64_t frame, uint32_t frames) MOTE
     slot->bank_frame = frame;
 }
 
+/* How many of the positions, which never fall, have a whole part below `end`. */
+static uint32_t count_below(const uint64_t *positions, uint32_t count, uint64_t end) MOTET_NONBLOCKING
+{
+    if (count == 0 || positions[count - 1] >> 32 < end) {
+        return count;
+    }
+    uint32_t low = 0;
+    uint32_t high = count - 1;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (positions[middle] >> 32 < end) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* Of a generator on the audio thread: has the frames made of which `count` positions, `after` frames behind each, tell. */
+static void make_frames(const motet_engine *engine, const motet_slot *slot, uint64_t frame, uint32_t before,
+                        uint32_t after, uint64_t longest, uint32_t count) MOTET_NONBLOCKING
+{
+    const uint64_t *positions = engine->mixer.positions;
+    if (count == 0) {
+        return;
+    }
+    uint64_t last = (positions[count - 1] >> 32) - before;
+    last = last < longest ? last : longest - 1;
+    uint64_t bad = motet_generator_reach(slot->feed, slot->position + last + after + 1);
+    if (bad != UINT64_MAX) {
+        uint64_t ahead = bad > slot->position + after ? bad - slot->position - after : 0;
+        motet_generator_note_bad(slot->feed, frame + count_below(positions, count, before + ahead));
+    }
+}
+
 static uint32_t copy_frames(const motet_engine *engine, motet_slot *slot, uint64_t frame, float *out,
                             uint32_t count) MOTET_NONBLOCKING
 {
+    if (slot->feed != NULL && slot->feed->generator != NULL) {
+        uint64_t bad = motet_generator_reach(slot->feed, slot->position + count);
+        if (bad != UINT64_MAX) {
+            motet_generator_note_bad(slot->feed, frame + (bad > slot->position ? bad - slot->position : 0));
+        }
+    }
     uint64_t limit = limit_of(slot, 0, 0);
     uint64_t left_to_play = limit > slot->position ? limit - slot->position : 0;
     uint32_t frames = left_to_play < count ? (uint32_t)left_to_play : count;
@@ -354,25 +397,6 @@ static uint64_t place_frames(const motet_engine *engine, const motet_slot *slot,
     return mixer->kernels->glide(mixer->positions, at, mixer->levels, scale, count);
 }
 
-/* How many of the positions, which never fall, have a whole part below `end`. */
-static uint32_t count_below(const uint64_t *positions, uint32_t count, uint64_t end) MOTET_NONBLOCKING
-{
-    if (count == 0 || positions[count - 1] >> 32 < end) {
-        return count;
-    }
-    uint32_t low = 0;
-    uint32_t high = count - 1;
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-        if (positions[middle] >> 32 < end) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
 /* At any other ratio, as many frames as one window of the source, and one filter, give. `frame` is the engine frame of
  * the first. */
 static uint32_t interpolate_frames(motet_engine *engine, motet_slot *slot, uint64_t frame, float *out,
@@ -383,11 +407,14 @@ static uint32_t interpolate_frames(motet_engine *engine, motet_slot *slot, uint6
         count = settle_banks(engine, slot, frame, count);
     }
     source_filter filter = filter_of(engine, slot);
-    uint64_t limit = limit_of(slot, filter.before, filter.after);
-    uint64_t left = limit > slot->position ? limit - slot->position : 0;
     uint64_t longest = MOTET_WINDOW_FRAMES - filter.before - filter.after;
     uint64_t at = (uint64_t)filter.before << 32 | slot->fraction; /* counted from the window's first frame */
     uint64_t after = place_frames(engine, slot, frame, at, count);
+    if (slot->feed != NULL && slot->feed->generator != NULL) {
+        make_frames(engine, slot, frame, filter.before, filter.after, longest, count);
+    }
+    uint64_t limit = limit_of(slot, filter.before, filter.after);
+    uint64_t left = limit > slot->position ? limit - slot->position : 0;
     uint32_t made = count_below(mixer->positions, count, filter.before + (left < longest ? left : longest));
     if (made == 0) {
         return 0;
@@ -434,15 +461,20 @@ static uint32_t read_frames(motet_engine *engine, motet_slot *slot, float *out, 
 
 void motet_source_look(motet_feed *feed, uint64_t block_start) MOTET_NONBLOCKING
 {
-    if (feed->looked_at != block_start + 1) {
-        feed->looked_at = block_start + 1;
+    if (feed->looked_at == block_start + 1) {
+        return;
+    }
+    feed->looked_at = block_start + 1;
+    if (feed->generator != NULL) {
+        motet_generator_make_room(feed);
+    } else {
         feed->complete = motet_load_acquire_u32(&feed->finished) != 0; /* first: nothing is written after it */
         feed->available = motet_load_acquire_u64(&feed->written);
     }
 }
 
 /* What a glide stays below: the slope that it has taken over lifts it by at most 4/27 of where that would lead. */
-static double highest_pitch(const motet_slot *slot) MOTET_NONBLOCKING
+double motet_source_highest_pitch(const motet_slot *slot) MOTET_NONBLOCKING
 {
     const motet_ramp *glide = &slot->pitch;
     if (motet_ramp_done(glide, slot->now)) {
@@ -451,6 +483,20 @@ static double highest_pitch(const motet_slot *slot) MOTET_NONBLOCKING
     double higher = glide->from > glide->to ? glide->from : glide->to;
     double lifted = higher + (glide->slope > 0 ? glide->slope * glide->shedding * (4.0 / 27) : 0);
     return lifted < MOTET_PITCH_MAX ? lifted : MOTET_PITCH_MAX;
+}
+
+uint32_t motet_source_needed(const motet_engine *engine, const motet_slot *slot, double pitch) MOTET_NONBLOCKING
+{
+    const motet_sinc *sinc = sinc_of(engine, slot);
+    if (sinc == NULL) {
+        return 1 + filter_of(engine, slot).after;
+    }
+    uint8_t bank = bank_for(engine, slot, pitch);
+    if (slot->bank_frame == slot->now) { /* a longer one may still be in use */
+        bank = slot->bank > bank ? slot->bank : bank;
+        bank = slot->bank_before > bank ? slot->bank_before : bank;
+    }
+    return 1 + motet_sinc_after(&sinc->banks[bank]);
 }
 
 /* Asked when frames have been written only, and in a glide by what its highest pitch needs: so the answer does not
@@ -463,12 +509,7 @@ static bool leaves_gap(const motet_engine *engine, motet_slot *slot) MOTET_NONBL
     }
     slot->gap_seen = feed->available;
     uint64_t held = feed->available > slot->position ? feed->available - slot->position : 0;
-    uint64_t needed = 1;
-    if (!is_plain(engine, slot)) {
-        const motet_sinc *sinc = sinc_of(engine, slot);
-        needed += sinc != NULL ? motet_sinc_after(&sinc->banks[bank_for(engine, slot, highest_pitch(slot))])
-                               : filter_of(engine, slot).after;
-    }
+    uint64_t needed = is_plain(engine, slot) ? 1 : motet_source_needed(engine, slot, motet_source_highest_pitch(slot));
     return feed->complete || held >= (feed->start_frames > needed ? feed->start_frames : needed);
 }
 

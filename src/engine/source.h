@@ -67,6 +67,11 @@ uint64_t motet_source_frames_to_end(const motet_engine *engine, const motet_slot
 uint64_t motet_source_present_step(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING;
 uint64_t motet_source_file_step(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING;
 
+/* What the pitch stays below as it moves now. */
+double motet_source_highest_pitch(const motet_slot *slot) MOTET_NONBLOCKING;
+/* Frames that must be there from a position on, that one included, for a voice of a feed to sound at a pitch. */
+uint32_t motet_source_needed(const motet_engine *engine, const motet_slot *slot, double pitch) MOTET_NONBLOCKING;
+
 /* Takes a look at how much a feed holds, once a block. */
 void motet_source_look(motet_feed *feed, uint64_t block_start) MOTET_NONBLOCKING;
 

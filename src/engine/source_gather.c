@@ -12,7 +12,7 @@ static motet_loop_piece piece_of_feed(const motet_feed *feed, int64_t at) MOTET_
     if ((uint64_t)at >= feed->available) {
         return (motet_loop_piece){true, false, 0, UINT64_MAX};
     }
-    uint64_t place = (uint64_t)at % feed->capacity;
+    uint64_t place = ((uint64_t)at - feed->base) % feed->capacity;
     uint64_t to_end = feed->capacity - place;
     uint64_t there = feed->available - (uint64_t)at;
     return (motet_loop_piece){false, false, place, there < to_end ? there : to_end};

@@ -1,4 +1,5 @@
 #include "engine/engine.h"
+#include "engine/generator.h"
 #include "engine/render.h"
 #include "engine/slot_private.h"
 #include "engine/source.h"
@@ -106,20 +107,9 @@ static void plan_stream(motet_engine *engine, motet_stream *stream, uint32_t fra
     motet_stream_settle_plan(stream);
 }
 
-uint32_t motet_engine_prepare(motet_engine *engine, uint32_t frame_count)
+static uint32_t prepare_streams(motet_engine *engine, motet_streams *streams, uint32_t frame_count)
 {
     motet_result result;
-    if (!motet_engine_enter(engine, &result)) {
-        return 0;
-    }
-    motet_streams *streams = engine->streams;
-    motet_engine_leave(engine);
-    if (streams == NULL || engine->output != NULL || frame_count == 0) {
-        return frame_count;
-    }
-    if (!motet_render_claim(engine, 0)) {
-        return 0;
-    }
     motet_streams_lock(streams);
     uint32_t frames = 0;
     motet_stream *first = NULL;
@@ -135,6 +125,28 @@ uint32_t motet_engine_prepare(motet_engine *engine, uint32_t frame_count)
         motet_streams_fill_plan(engine, stream);
     }
     motet_streams_unlock(streams);
+    return frames;
+}
+
+uint32_t motet_engine_prepare(motet_engine *engine, uint32_t frame_count)
+{
+    motet_result result;
+    if (!motet_engine_enter(engine, &result)) {
+        return 0;
+    }
+    motet_streams *streams = engine->streams;
+    bool has_threads = engine->awaited_feeds != NULL;
+    motet_engine_leave(engine);
+    if ((streams == NULL && !has_threads) || engine->output != NULL || frame_count == 0) {
+        return frame_count;
+    }
+    if (!motet_render_claim(engine, 0)) {
+        return 0;
+    }
+    uint32_t frames = streams != NULL ? prepare_streams(engine, streams, frame_count) : frame_count;
+    if (has_threads && frames > 0) {
+        frames = motet_generators_await(engine, frames_to_next(engine, frames));
+    }
     motet_render_release(engine, 0);
     return frames;
 }

@@ -402,7 +402,8 @@ static motet_result check_change(motet_engine *engine, const motet_voice_record 
     case MOTET_COMMAND_SEEK:
     case MOTET_COMMAND_SET_LOOP:
         if (record->feed != NULL && (change->kind == MOTET_COMMAND_SEEK || change->index != 0)) {
-            return motet_fail(&engine->log, MOTET_ERROR_INVALID, "a fed voice cannot %s",
+            return motet_fail(&engine->log, MOTET_ERROR_INVALID, "a %s voice cannot %s",
+                              motet_feed_is_made(record->feed) ? "generated" : "fed",
                               change->kind == MOTET_COMMAND_SEEK ? "seek" : "loop");
         }
         return MOTET_OK;
