@@ -272,7 +272,7 @@ static void render_session(uint64_t seed, voice_kind kind, uint32_t block, bool 
     uint32_t rate = rates[below(&c, 5)];
     motet_engine *engine = make_engine((motet_engine_def){0});
     maker m = make_maker(1 + below(&c, 2), below(&c, 3) == 0 ? MOST_SOURCE : below(&c, 20000));
-    m.bad_frame = below(&c, 4) == 0 ? below(&c, 3000) : UINT64_MAX;
+    m.bad_frame = seed % 3 == 2 ? below(&c, 3000) : UINT64_MAX; /* seeds begin at multiples of 100 */
     motet_voice_def def = {.quality = (motet_quality)below(&c, 5),
                            .pitch = below(&c, 2) == 0 ? 1 : 0.5 + below(&c, 20) * 0.1,
                            .timing = motet_at(below(&c, 400))};
@@ -715,8 +715,8 @@ static void nobody_waits_for_a_blocked_one(void **state)
         blocked[i] = make_maker(2, UINT64_MAX);
         motet_store_relaxed_u32(&blocked[i].holds, 1);
         must_open(engine, &blocked[i], (motet_generator_def){.may_block = true});
+        WAIT_UNTIL(motet_load_acquire_u32(&blocked[i].waiting) != 0);
     }
-    WAIT_UNTIL(motet_load_acquire_u32(&blocked[2].waiting) != 0 && motet_load_acquire_u32(&blocked[0].waiting) != 0);
     motet_engine_destroy(engine);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(closes_of(&blocked[i]), 0);

@@ -88,6 +88,7 @@ typedef struct hammering {
     motet_bus buses[BUSES];
     motet_atomic_u64 voices[SHARED_VOICES];
     motet_atomic_u64 feeds[CALLERS]; /* each fed by its caller alone, changed by all */
+    motet_atomic_u64 makers, closes; /* generators that were opened, and that have been closed */
     motet_atomic_u64 plays, ends;    /* voices that were given an id, end events that were taken */
     motet_atomic_u64 wrong;          /* things that must not be */
     motet_atomic_u32 over;
@@ -206,6 +207,35 @@ static void feed_voice(caller *c)
     }
 }
 
+static uint32_t make_frames(void *user, float *interleaved, uint32_t frame_count)
+{
+    (void)user;
+    interleaved[0] = 0.1f;
+    return frame_count;
+}
+
+static void close_maker(void *user)
+{
+    hammering *all = user;
+    motet_add_acq_rel_u64(&all->closes, 1);
+}
+
+static void generate_voice(caller *c)
+{
+    hammering *all = c->all;
+    motet_generator_def def = {.generate = make_frames,
+                               .user = all,
+                               .close = close_maker,
+                               .may_block = below(c, 4) == 0,
+                               .voice = random_def(c, (motet_sound){0})};
+    motet_voice voice = motet_generator_open(all->engine, &def);
+    if (voice.id != 0) {
+        motet_add_relaxed_u64(&all->plays, 1);
+        motet_add_relaxed_u64(&all->makers, 1);
+        show_voice(c, &all->voices[below(c, SHARED_VOICES)], voice);
+    }
+}
+
 static void change_voice(caller *c)
 {
     motet_engine *engine = c->all->engine;
@@ -291,8 +321,10 @@ static void *call_everything(void *user)
         uint32_t kind = below(c, 16);
         if (kind < 4) {
             start_voice(c);
-        } else if (kind < 6) {
+        } else if (kind < 6 && below(c, 4) != 0) {
             feed_voice(c);
+        } else if (kind < 6) {
+            generate_voice(c);
         } else if (kind < 12) {
             change_voice(c);
         } else if (kind < 13) {
@@ -426,6 +458,8 @@ static void books_balance(void **state)
     assert_settled(all, &heap);
     motet_engine_destroy(all->engine);
     assert_nothing_left(&heap);
+    assert_true(motet_load_relaxed_u64(&all->makers) > 10);
+    assert_int_equal(motet_add_acq_rel_u64(&all->closes, 0), motet_load_relaxed_u64(&all->makers));
     free(all);
 }
 
@@ -488,6 +522,16 @@ static bool play(scene *s)
 static bool open_feed(scene *s)
 {
     return motet_feed_open(s->engine, NULL).id != 0;
+}
+
+static bool open_generator(scene *s)
+{
+    return motet_generator_open(s->engine, &(motet_generator_def){.generate = make_frames}).id != 0;
+}
+
+static bool open_threaded_generator(scene *s)
+{
+    return motet_generator_open(s->engine, &(motet_generator_def){.generate = make_frames, .may_block = true}).id != 0;
 }
 
 static bool create_bus(scene *s)
@@ -566,6 +610,8 @@ static void every_allocation_fails(void **state)
     fail_in_turn("a hundred sounds", make_many);
     fail_in_turn("play", play); /* which takes none */
     fail_in_turn("feed_open", open_feed);
+    fail_in_turn("generator_open", open_generator);
+    fail_in_turn("generator_open, on a thread", open_threaded_generator);
     fail_in_turn("bus_create", create_bus);
     fail_in_turn("group", send_group);
 }

@@ -325,6 +325,49 @@ static void feeds_run_dry(void)
     motet_engine_destroy(engine);
 }
 
+static uint32_t hum(void *user, float *interleaved, uint32_t frame_count)
+{
+    uint32_t *left = user;
+    uint32_t frames = *left < frame_count ? *left : frame_count;
+    for (uint32_t i = 0; i < 2 * frames; i++) {
+        interleaved[i] = *left % 1000 < 64 ? NAN : 0.01f * (float)(i % 7);
+    }
+    *left -= frames;
+    return frames;
+}
+
+/* At every quality and pitch, sent from bus to bus, at their end, and beside one that has a thread of its own. */
+static void generators_make_voices(void)
+{
+    motet_engine *engine = make_engine((motet_engine_def){0});
+    motet_bus bus = motet_bus_create(engine, "A", NULL);
+    static const double pitches[] = {1, 0.5, 1.37, 0.01, 64};
+    static uint32_t left[31];
+    motet_voice voices[31];
+    for (uint32_t i = 0; i < 31; i++) {
+        left[i] = 500 + 1000 * i;
+        motet_generator_def def = {.generate = hum,
+                                   .user = &left[i],
+                                   .sample_rate_hz = i % 3 == 0 ? 44100 : 0,
+                                   .may_block = i == 30,
+                                   .voice = {.quality = (motet_quality)(i % 5), .pitch = pitches[i / 5 % 5]}};
+        voices[i] = motet_generator_open(engine, &def);
+        assert_int_not_equal(voices[i].id, 0);
+    }
+    for (uint32_t turn = 0; turn < 12; turn++) {
+        for (uint32_t i = turn % 4; i < 31; i += 4) { /* those that have ended are stale by then */
+            motet_timing timing = motet_fade(i % 2 == 0 ? 0.05 : 0);
+            (void)motet_voice_set_bus(engine, voices[i], turn % 2 == 0 ? bus : motet_bus_master(engine), timing);
+            (void)motet_voice_set_pitch(engine, voices[i], 0.5 + 0.2 * turn, timing);
+            (void)(turn % 3 == 0 ? motet_voice_pause : motet_voice_resume)(engine, voices[i], timing);
+        }
+        render(engine, 1500);
+    }
+    assert_true(stats_of(engine).non_finite_frames > 0);
+    assert_true(count_ends(engine) > 3);
+    motet_engine_destroy(engine);
+}
+
 /* As fast as they can, so that they run dry, and after a while, so that they do not; sent to and fro in between. */
 static void streams_start_and_run_dry(void)
 {
@@ -494,6 +537,7 @@ static const struct {
     {"10,000 plays and stops", ten_thousand_plays},
     {"more voices than are mixed", voices_become_virtual},
     {"fed voices that run dry", feeds_run_dry},
+    {"generators", generators_make_voices},
     {"streams that start and run dry", streams_start_and_run_dry},
     {"sums that overflow", sums_overflow},
     {"a full ring of events", events_run_full},
@@ -618,6 +662,38 @@ static void planted_calls_are_seen(void **state)
         if (!was_called(planted[i])) {
             fail_msg("a planted call of %s was not seen", planted[i]);
         }
+    }
+}
+
+/* A generator that breaks the rule. */
+static uint32_t allocate_and_lock(void *user, float *interleaved, uint32_t frame_count)
+{
+    (void)user;
+    give_back(allocate(7));
+    pthread_mutex_lock(&planted_lock);
+    pthread_mutex_unlock(&planted_lock);
+    interleaved[0] = 0.5f;
+    return frame_count;
+}
+
+static void generators_that_break_the_rule_are_seen(void **state)
+{
+    (void)state;
+    if (!interposer.present) {
+        skip();
+    }
+    for (int may_block = 0; may_block < 2; may_block++) { /* on a thread of its own it may do all this */
+        interposer.reset();
+        motet_engine *engine = make_engine((motet_engine_def){0});
+        motet_generator_def def = {.generate = allocate_and_lock, .may_block = may_block};
+        assert_int_not_equal(motet_generator_open(engine, &def).id, 0);
+        motet_guard = interposer.mark;
+        assert_int_equal(motet_engine_prepare(engine, 100), 100);
+        render_here(engine, 100, false);
+        motet_guard = NULL;
+        motet_engine_destroy(engine);
+        assert_int_equal(was_called("malloc"), !may_block);
+        assert_int_equal(was_called("pthread_mutex_lock"), !may_block);
     }
 }
 
@@ -748,9 +824,9 @@ int main(int count, char **arguments)
     }
     trapped_number = shared;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(planted_calls_are_seen),     cmocka_unit_test(scenes_make_no_call),
-        cmocka_unit_test(null_clock_makes_no_call),   cmocka_unit_test(planted_system_call_is_seen),
-        cmocka_unit_test(scenes_make_no_system_call),
+        cmocka_unit_test(planted_calls_are_seen),      cmocka_unit_test(generators_that_break_the_rule_are_seen),
+        cmocka_unit_test(scenes_make_no_call),         cmocka_unit_test(null_clock_makes_no_call),
+        cmocka_unit_test(planted_system_call_is_seen), cmocka_unit_test(scenes_make_no_system_call),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
