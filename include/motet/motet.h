@@ -199,6 +199,30 @@ typedef struct motet_allocator {
     void *user;
 } motet_allocator;
 
+/* What `read` returns when there is nothing now but will be: it is asked again in a few milliseconds. */
+#define MOTET_READ_LATER (-2)
+
+/* An open file of the program's own: in a pak, in an archive, on a server. A file belongs to one sound's loading, or to
+ * one voice of a streamed sound; what blocks in here holds up nobody else.
+ * Thread: any but the audio thread; calls for one file never overlap. Must not call back into the engine. */
+typedef struct motet_file {
+    /* Up to `size` bytes from the present place on, fewer is fine: how many; 0 at the end; MOTET_READ_LATER; any other
+     * negative number when it fails. */
+    int64_t (*read)(void *file, void *bytes, size_t size);
+    bool (*seek)(void *file, uint64_t offset); /* from the start, at most `size`; NULL: it cannot seek (a radio) */
+    void (*close)(void *file);                 /* the last call, exactly one; may be NULL */
+    uint64_t size;                             /* in bytes; without `seek` 0 where it is not known */
+    void *file;                                /* given to all three */
+} motet_file;
+
+/* How the paths given to motet_sound_load are opened; zeroed: in the file system.
+ * Thread: any but the audio thread; calls may overlap. Must not call back into the engine. */
+typedef struct motet_files {
+    /* Fills `file`, which is zeroed. MOTET_ERROR_NOT_FOUND where there is none, or another error. */
+    motet_result (*open)(void *user, const char *path, motet_file *file);
+    void *user;
+} motet_files;
+
 /* What the engine plays to. */
 typedef enum motet_device_kind {
     MOTET_DEVICE_DEFAULT = 0, /* the sound device; where there is none the null device, and info.is_null says so */
@@ -231,6 +255,7 @@ typedef struct motet_engine_def {
      * environment, else the best that the CPU has. Every level makes the same samples. */
     const char *simd;
 
+    motet_files files;         /* of all sounds loaded by a path; default the file system */
     motet_allocator allocator; /* default malloc and free */
     motet_log_fn *log;         /* default: errors and warnings to standard error, each text once a second */
     void *log_user;
@@ -429,6 +454,10 @@ typedef struct motet_sound_def {
      * voice, so it stays where it is; what is heard has the samples of the loaded sound. Not of PCM and signals, which
      * are in memory already. */
     bool stream;
+    /* With `stream`: the file's bytes are read once, on loading, kept, and decoded from there: music compressed in memory,
+     * that needs no file any more. */
+    bool in_memory;
+    const motet_files *files;    /* for this path; NULL: the engine's. Copied */
     uint32_t max_voices;         /* of this sound at once; default any number */
     motet_yield yield;           /* default MOTET_YIELD_QUIETEST */
     double min_interval_seconds; /* between two starts, a play sooner is refused: 0 ... 60, default 0 */
@@ -442,7 +471,7 @@ typedef struct motet_sound_def {
 MOTET_API motet_sound_def motet_default_sound_def(void);
 
 /* Loads and decodes a whole file: WAV, AIFF, CAF, FLAC, Ogg Vorbis, Opus, MP3. The same path with the same def
- * (its name too) again gives the same id, counted: release it as often. 3 to 8 channels are folded to stereo (centre and
+ * (its name and files too) again gives the same id, counted: release it as often. 3 to 8 channels are folded to stereo (centre and
  * surrounds at sqrt(1/2), LFE dropped). A file that is cut short plays to its last whole frame, with an event.
  * NaN and infinity in float material become 0, with an event; floats beyond +-1e6 are clamped.
  * Errors ({0}): NOT_FOUND, FORMAT broken or unknown, IO, MEMORY, UNSUPPORTED (built without decoders). */

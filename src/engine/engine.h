@@ -42,6 +42,8 @@ typedef struct motet_sound_entry {
     char *path; /* NULL: not from a path */
     motet_store store;
     bool no_convert;
+    motet_files files; /* that `path` was opened with */
+    bool in_memory;
     motet_tag *tags;
     uint32_t tag_count;
     motet_marker *markers; /* `info.marker_count` of them */

@@ -30,7 +30,17 @@ static motet_result check_def(motet_engine *engine, const motet_sound_def *def)
         return motet_fail(&engine->log, MOTET_ERROR_INVALID, "%s is negative",
                           def->tempo_bpm < 0 ? "tempo_bpm" : "min_interval_seconds");
     }
+    if (def->in_memory && !def->stream) {
+        return motet_fail(&engine->log, MOTET_ERROR_INVALID,
+                          "in_memory without stream; a sound that is not streamed "
+                          "has its samples in memory");
+    }
     return motet_markers_check(engine, def);
+}
+
+static motet_files files_of(const motet_engine *engine, const motet_sound_def *def)
+{
+    return def->files != NULL ? *def->files : engine->def.files;
 }
 
 /* What a def asks for beyond how its samples are kept. */
@@ -38,6 +48,8 @@ static void set_options(const motet_engine *engine, motet_sound_entry *entry, co
 {
     entry->store = def->store;
     entry->no_convert = def->no_convert;
+    entry->files = files_of(engine, def);
+    entry->in_memory = def->in_memory;
     double interval = motet_clamp(def->min_interval_seconds, 0, 60) * engine->def.sample_rate_hz;
     entry->rules = (motet_sound_rules){.max_voices = def->max_voices,
                                        .min_interval_frames = (uint32_t)floor(interval + 0.5),
@@ -55,7 +67,9 @@ static bool has_options(const motet_engine *engine, const motet_sound_entry *ent
     motet_sound_entry asked = {0};
     set_options(engine, &asked, def);
     return entry->store == asked.store && (entry->streamed != NULL) == def->stream &&
-           entry->no_convert == asked.no_convert && entry->rules.max_voices == asked.rules.max_voices &&
+           entry->no_convert == asked.no_convert && entry->files.open == asked.files.open &&
+           entry->files.user == asked.files.user && entry->in_memory == asked.in_memory &&
+           entry->rules.max_voices == asked.rules.max_voices &&
            entry->rules.min_interval_frames == asked.rules.min_interval_frames &&
            entry->rules.yield == asked.rules.yield && entry->tempo_bpm == asked.tempo_bpm &&
            entry->beats_per_bar == asked.beats_per_bar && entry->first_beat_frame == asked.first_beat_frame &&
@@ -165,24 +179,66 @@ static motet_sound add_sound(motet_engine *engine, motet_decoded *decoded, const
     return sound;
 }
 
-/* Decodes a source whole, or for a sound to be streamed as far as its header; `path` and `bytes` as the program gave
- * them. */
-static motet_result decode_source(motet_engine *engine, const motet_byte_source *source, const char *path,
-                                  const void *bytes, const motet_sound_def *def, motet_decoded *decoded, char *error,
-                                  size_t error_size)
+/* Behind the making of what a sound is streamed from: gives all back when there was no memory for that. */
+static motet_result keep_streamed(motet_engine *engine, motet_decoded *decoded, char *error, size_t error_size)
 {
-    if (!def->stream) {
-        return motet_decode(&engine->heap, &source->source, def->store, decoded, error, error_size);
+    if (decoded->streamed != NULL) {
+        return MOTET_OK;
     }
-    motet_result result = motet_decode_outline(&engine->heap, &source->source, def->store, decoded, error, error_size);
-    if (result == MOTET_OK) {
-        decoded->streamed = motet_stream_file_create(&engine->heap, path, bytes, (size_t)source->source.size);
-        decoded->info.memory_bytes = path == NULL ? source->source.size : 0;
-    }
-    if (result == MOTET_OK && decoded->streamed == NULL) {
+    motet_decoded_free(&engine->heap, decoded);
+    snprintf(error, error_size, "out of memory");
+    return MOTET_ERROR_MEMORY;
+}
+
+/* Decodes a source whole, or for a sound to be streamed as far as its header. */
+static motet_result decode_source(motet_engine *engine, motet_byte_source *source, const motet_sound_def *def,
+                                  motet_decoded *decoded, char *error, size_t error_size)
+{
+    motet_result result;
+    do {
+        result = def->stream
+                     ? motet_decode_outline(&engine->heap, &source->source, def->store, decoded, error, error_size)
+                     : motet_decode(&engine->heap, &source->source, def->store, decoded, error, error_size);
+    } while (result == MOTET_ERROR_FORMAT && motet_byte_source_shorten(source));
+    motet_result judged = motet_byte_source_judge(source, result, error, error_size);
+    if (result == MOTET_OK && judged != MOTET_OK) {
         motet_decoded_free(&engine->heap, decoded);
-        snprintf(error, error_size, "out of memory");
-        result = MOTET_ERROR_MEMORY;
+    }
+    return judged;
+}
+
+/* The same for bytes that are in the heap: kept where the sound is streamed from them, else given back. */
+static motet_result decode_bytes(motet_engine *engine, void *bytes, size_t byte_count, const motet_sound_def *def,
+                                 motet_decoded *decoded, char *error, size_t error_size)
+{
+    motet_byte_source source;
+    motet_byte_source_open_memory(&source, bytes, byte_count);
+    motet_result result = decode_source(engine, &source, def, decoded, error, error_size);
+    if (result == MOTET_OK && def->stream) {
+        decoded->info.memory_bytes = byte_count;
+        decoded->streamed = motet_stream_file_create_memory(&engine->heap, bytes, byte_count);
+        result = keep_streamed(engine, decoded, error, error_size);
+        bytes = NULL;
+    }
+    motet_heap_give(&engine->heap, bytes, byte_count);
+    return result;
+}
+
+/* Decodes a file, from a copy in memory where that is asked for or the file cannot be moved. */
+static motet_result decode_file(motet_engine *engine, motet_byte_source *source, const char *path,
+                                const motet_sound_def *def, motet_decoded *decoded, char *error, size_t error_size)
+{
+    if (source->cannot_seek || def->in_memory) {
+        void *bytes;
+        size_t byte_count;
+        motet_result result = motet_byte_source_read_all(source, &engine->heap, &bytes, &byte_count, error, error_size);
+        return result == MOTET_OK ? decode_bytes(engine, bytes, byte_count, def, decoded, error, error_size) : result;
+    }
+    motet_result result = decode_source(engine, source, def, decoded, error, error_size);
+    if (result == MOTET_OK && def->stream) {
+        motet_files files = files_of(engine, def);
+        decoded->streamed = motet_stream_file_create(&engine->heap, &files, path);
+        result = keep_streamed(engine, decoded, error, error_size);
     }
     return result;
 }
@@ -213,9 +269,10 @@ motet_sound motet_sound_load(motet_engine *engine, const char *path, const motet
     char error[256] = "";
     motet_byte_source source;
     motet_decoded decoded = {0};
-    result = motet_byte_source_open_file(&source, path, error, sizeof error);
+    motet_files files = files_of(engine, &def);
+    result = motet_byte_source_open(&source, &files, path, error, sizeof error);
     if (result == MOTET_OK) {
-        result = decode_source(engine, &source, path, NULL, &def, &decoded, error, sizeof error);
+        result = decode_file(engine, &source, path, &def, &decoded, error, sizeof error);
         motet_byte_source_close(&source);
     }
     if (result != MOTET_OK) {
@@ -244,10 +301,21 @@ motet_sound motet_sound_load_memory(motet_engine *engine, const void *bytes, siz
         return sound;
     }
     char error[256] = "";
-    motet_byte_source source;
     motet_decoded decoded;
-    motet_byte_source_open_memory(&source, bytes, byte_count);
-    result = decode_source(engine, &source, NULL, bytes, &def, &decoded, error, sizeof error);
+    if (def.stream) {
+        void *copy = motet_heap_take(&engine->heap, byte_count, _Alignof(max_align_t));
+        result = copy != NULL ? MOTET_OK : MOTET_ERROR_MEMORY;
+        if (copy != NULL) {
+            memcpy(copy, bytes, byte_count);
+            result = decode_bytes(engine, copy, byte_count, &def, &decoded, error, sizeof error);
+        } else {
+            snprintf(error, sizeof error, "out of memory");
+        }
+    } else {
+        motet_byte_source source;
+        motet_byte_source_open_memory(&source, bytes, byte_count);
+        result = decode_source(engine, &source, &def, &decoded, error, sizeof error);
+    }
     if (result != MOTET_OK) {
         motet_fail(&engine->log, result, "%s: %s", name, error);
         return sound;
@@ -284,7 +352,7 @@ motet_sound motet_sound_from_pcm(motet_engine *engine, const motet_pcm *pcm, con
         return sound;
     }
     motet_engine_leave(engine);
-    def.stream = false; /* it is in memory already */
+    def.stream = def.in_memory = false; /* it is in memory already */
     if (!is_good_pcm(engine, pcm) || check_def(engine, &def) != MOTET_OK) {
         return sound;
     }

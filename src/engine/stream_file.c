@@ -12,24 +12,39 @@ enum {
 
 /* ---------------------------------------------------------------------------------------------------- The file */
 
-motet_stream_file *motet_stream_file_create(motet_heap *heap, const char *path, const void *bytes, size_t byte_count)
+static motet_stream_file *create(motet_heap *heap)
 {
     motet_stream_file *file = motet_heap_take(heap, sizeof *file, ALIGNMENT);
-    if (file == NULL) {
-        return NULL;
+    if (file != NULL) {
+        file->heap = heap;
+        motet_store_relaxed_u64(&file->uses, 1);
     }
-    file->heap = heap;
-    file->byte_count = byte_count;
-    motet_store_relaxed_u64(&file->uses, 1);
-    if (path != NULL) {
+    return file;
+}
+
+motet_stream_file *motet_stream_file_create(motet_heap *heap, const motet_files *files, const char *path)
+{
+    motet_stream_file *file = create(heap);
+    if (file != NULL) {
+        file->files = *files;
         file->path = motet_heap_copy_text(heap, path);
-    } else if ((file->bytes = motet_heap_take(heap, byte_count, ALIGNMENT)) != NULL) {
-        memcpy(file->bytes, bytes, byte_count);
     }
-    if (file->path == NULL && file->bytes == NULL) {
+    if (file != NULL && file->path == NULL) {
         motet_stream_file_drop(file);
         return NULL;
     }
+    return file;
+}
+
+motet_stream_file *motet_stream_file_create_memory(motet_heap *heap, void *bytes, size_t byte_count)
+{
+    motet_stream_file *file = create(heap);
+    if (file == NULL) {
+        motet_heap_give(heap, bytes, byte_count);
+        return NULL;
+    }
+    file->bytes = bytes;
+    file->byte_count = byte_count;
     return file;
 }
 
@@ -109,7 +124,7 @@ static void open_decoder(motet_stream_reader *reader)
     motet_result result = MOTET_OK;
     reader->tried = true;
     if (file->path != NULL) {
-        result = motet_byte_source_open_file(&reader->source, file->path, reader->error, sizeof reader->error);
+        result = motet_byte_source_open(&reader->source, &file->files, file->path, reader->error, sizeof reader->error);
     } else {
         motet_byte_source_open_memory(&reader->source, file->bytes, file->byte_count);
     }

@@ -14,8 +14,9 @@
 typedef struct motet_stream_file {
     motet_heap *heap;
     motet_atomic_u64 uses;
-    char *path;  /* or */
-    void *bytes; /* a copy */
+    char *path; /* opened by `files`; or */
+    motet_files files;
+    void *bytes; /* of the heap */
     size_t byte_count;
     motet_material file;      /* of the file's own frames; no samples */
     motet_material converted; /* of the same at the engine's rate; a rate of 0: it is not converted */
@@ -26,8 +27,9 @@ typedef struct motet_stream_file {
     uint32_t window_frames; /* of the file, around one chunk of converted ones */
 } motet_stream_file;
 
-/* NULL when out of memory. One of `path` and `bytes`; both are copied. */
-motet_stream_file *motet_stream_file_create(motet_heap *heap, const char *path, const void *bytes, size_t byte_count);
+/* NULL when out of memory. The path is copied; the bytes, which are of the heap, are taken over, and freed then too. */
+motet_stream_file *motet_stream_file_create(motet_heap *heap, const motet_files *files, const char *path);
+motet_stream_file *motet_stream_file_create_memory(motet_heap *heap, void *bytes, size_t byte_count);
 /* Says what the frames are, once that is known; `converted` is NULL where they are played as they are. */
 bool motet_stream_file_describe(motet_stream_file *file, const motet_material *own, const motet_material *converted,
                                 uint32_t file_channels);

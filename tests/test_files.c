@@ -1,0 +1,351 @@
+/* labels: threads */
+/* Files of the program's own: whatever they do, decoders see whole reads, what fails is named, and each file that was
+ * opened is closed once. */
+#include "motet/motet.h"
+#include "support/audio_files.h"
+#include "support/own_files.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { RATE = 48000 };
+
+typedef struct kind {
+    const char *name;
+    int format;
+    bool from_seekless; /* can be streamed from a file that cannot seek */
+} kind;
+
+static const kind kinds[] = {
+    {"a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, true},   {"b.wav", SF_FORMAT_WAV | SF_FORMAT_FLOAT, true},
+    {"c.aiff", SF_FORMAT_AIFF | SF_FORMAT_PCM_24, true}, {"d.caf", SF_FORMAT_CAF | SF_FORMAT_PCM_16, true},
+    {"e.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, true}, {"f.ogg", SF_FORMAT_OGG | SF_FORMAT_VORBIS, true},
+    {"g.opus", SF_FORMAT_OGG | SF_FORMAT_OPUS, false},   {"h.mp3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, true},
+};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static audio_bytes file_of(const kind *k, size_t frames)
+{
+    const audio_recipe recipe = {.format = k->format, .channels = 2, .rate = RATE};
+    return audio_write_tones(&recipe, frames);
+}
+
+/* One file, and an engine that finds it. */
+typedef struct setup {
+    own_file file;
+    own_files files;
+    audio_bytes bytes;
+    motet_engine *engine;
+} setup;
+
+static void discard(void *user, motet_log_level level, const char *text)
+{
+    (void)user, (void)level, (void)text;
+}
+
+static void begin(setup *s, const kind *k, size_t frames)
+{
+    *s = (setup){.bytes = file_of(k, frames)};
+    s->file = (own_file){.path = k->name, .data = s->bytes.data, .size = s->bytes.size};
+    s->files = (own_files){.files = &s->file, .count = 1};
+    s->engine = motet_engine_create(&(motet_engine_def){
+        .device = MOTET_DEVICE_MANUAL, .no_limiter = true, .files = own_files_table(&s->files), .log = discard});
+    assert_non_null(s->engine);
+}
+
+static void end(setup *s)
+{
+    motet_engine_destroy(s->engine);
+    assert_true(own_files_are_at_rest(&s->files));
+    audio_bytes_free(&s->bytes);
+}
+
+/* The samples of a sound as it was loaded; the caller frees. */
+static float *samples_of(motet_engine *engine, motet_sound sound, size_t *count)
+{
+    motet_sound_info info;
+    assert_int_equal(motet_sound_get_info(engine, sound, &info), MOTET_OK);
+    *count = (size_t)info.frame_count * info.channels;
+    float *samples = audio_allocate((*count + 1) * sizeof *samples);
+    uint32_t read;
+    assert_int_equal(motet_sound_read_f32(engine, sound, 0, samples, (uint32_t)info.frame_count, &read), MOTET_OK);
+    assert_int_equal(read, info.frame_count);
+    return samples;
+}
+
+static void check_load(setup *s, const char *what)
+{
+    size_t wanted_count, count;
+    motet_sound wanted = motet_sound_load_memory(s->engine, s->bytes.data, s->bytes.size, NULL);
+    motet_sound sound = motet_sound_load(s->engine, s->file.path, NULL);
+    if (sound.id == 0) {
+        fail_msg("%s, %s: %s", s->file.path, what, motet_last_error());
+    }
+    float *a = samples_of(s->engine, wanted, &wanted_count), *b = samples_of(s->engine, sound, &count);
+    if (count != wanted_count || count == 0 || memcmp(a, b, count * sizeof *a) != 0) {
+        fail_msg("%s, %s: other samples than from memory (%zu, not %zu)", s->file.path, what, count, wanted_count);
+    }
+    assert_int_equal(motet_sound_release(s->engine, sound), MOTET_OK);
+    assert_int_equal(motet_sound_release(s->engine, wanted), MOTET_OK);
+    assert_true(own_files_are_at_rest(&s->files));
+    free(a);
+    free(b);
+}
+
+static void short_reads_change_nothing(void **state)
+{
+    (void)state;
+    static const size_t pieces[] = {1, 2, 3, 5, 17, 1000, 0};
+    for (size_t k = 0; k < KINDS; k++) {
+        setup s;
+        begin(&s, &kinds[k], RATE / 4);
+        for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+            char what[32];
+            snprintf(what, sizeof what, "%zu bytes a read", pieces[i]);
+            s.file.piece = pieces[i];
+            check_load(&s, what);
+        }
+        s.file.piece = 0;
+        s.file.no_seek = true;
+        check_load(&s, "without a seek");
+        s.file.unknown_size = true;
+        s.file.piece = 10007;
+        motet_store_release_u32(&s.file.seldom, 1);
+        check_load(&s, "without a seek and a size, and late");
+        end(&s);
+    }
+}
+
+static void expect_refused(setup *s, const motet_sound_def *def, motet_result result, const char *sentence)
+{
+    motet_sound sound = motet_sound_load(s->engine, s->file.path, def);
+    char wanted[300];
+    snprintf(wanted, sizeof wanted, "%s: %s", s->file.path, sentence);
+    assert_true(sound.id == 0);
+    assert_string_equal(motet_last_error(), wanted);
+    assert_int_equal(motet_last_result(), result);
+    assert_true(own_files_are_at_rest(&s->files));
+}
+
+static void opens_that_fail(void **state)
+{
+    (void)state;
+    setup s;
+    begin(&s, &kinds[0], 1000);
+    s.file.open_result = MOTET_ERROR_NOT_FOUND;
+    expect_refused(&s, NULL, MOTET_ERROR_NOT_FOUND, "no such file");
+    s.file.open_result = MOTET_ERROR_MEMORY;
+    expect_refused(&s, NULL, MOTET_ERROR_MEMORY, "cannot be opened: out of memory");
+    s.file.open_result = (motet_result)1234;
+    expect_refused(&s, NULL, MOTET_ERROR_IO, "cannot be opened: the program's open returned no motet_result");
+    s.file.open_result = MOTET_OK;
+    assert_int_equal(motet_load_relaxed_u64(&s.files.opened), 0);
+    s.file.no_read = true;
+    expect_refused(&s, NULL, MOTET_ERROR_IO, "the program's open gave no function to read with");
+    assert_int_equal(motet_load_relaxed_u64(&s.files.closed), 1);
+    s.file.no_read = false;
+    s.file.size = SIZE_MAX;
+    expect_refused(&s, NULL, MOTET_ERROR_IO, "the program's open gave a size of more than 2^63 bytes");
+    s.file.size = s.bytes.size;
+    check_load(&s, "after all");
+    end(&s);
+}
+
+/* A file that fails somewhere is not half a sound: it is refused, and by what it was that failed. */
+static void reads_that_fail(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < KINDS; k++) {
+        setup s;
+        begin(&s, &kinds[k], RATE / 4);
+        for (int part = 0; part < 8; part++) {
+            uint64_t at = part == 0 ? 1 : s.bytes.size * (uint64_t)part / 8;
+            char sentence[64];
+            snprintf(sentence, sizeof sentence, "reading failed at byte %llu", (unsigned long long)at);
+            motet_store_release_u64(&s.file.fail_at, at);
+            s.file.no_seek = false;
+            expect_refused(&s, NULL, MOTET_ERROR_IO, sentence);
+            s.file.no_seek = true;
+            expect_refused(&s, NULL, MOTET_ERROR_IO, sentence);
+            s.file.no_seek = false;
+            expect_refused(&s, &(motet_sound_def){.stream = true, .in_memory = true}, MOTET_ERROR_IO, sentence);
+        }
+        motet_store_release_u64(&s.file.fail_at, 0);
+        s.file.odd = true;
+        expect_refused(&s, NULL, MOTET_ERROR_IO, "reading failed at byte 0");
+        s.file.odd = false;
+        s.file.greedy = true;
+        assert_true(motet_sound_load(s.engine, s.file.path, NULL).id == 0);
+        assert_int_equal(motet_last_result(), MOTET_ERROR_IO);
+        unsigned long long got, asked;
+        const char *sentence = motet_last_error() + strlen(s.file.path);
+        assert_int_equal(sscanf(sentence, ": read returned %llu for %llu bytes at byte 0", &got, &asked), 2);
+        assert_int_equal(got, asked + 1);
+        end(&s);
+    }
+}
+
+/* One that ends before its size says is a file that is cut: as from memory. */
+static void file_that_ends_early(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < KINDS; k++) {
+        setup s;
+        size_t wanted_count, count;
+        if ((kinds[k].format & SF_FORMAT_TYPEMASK) == SF_FORMAT_CAF) {
+            continue; /* libsndfile has none that is cut */
+        }
+        begin(&s, &kinds[k], 4 * RATE);
+        size_t half = s.bytes.size / 2;
+        motet_sound wanted = motet_sound_load_memory(s.engine, s.bytes.data, half, NULL);
+        motet_store_release_u64(&s.file.ends_at, half);
+        motet_sound sound = motet_sound_load(s.engine, s.file.path, NULL);
+        if (wanted.id == 0 || sound.id == 0) {
+            fail_msg("%s: %s", s.file.path, motet_last_error());
+        }
+        float *a = samples_of(s.engine, wanted, &wanted_count), *b = samples_of(s.engine, sound, &count);
+        /* What lies across the end is half there: some decoders find that, too. */
+        size_t same = count < wanted_count ? count : wanted_count;
+        if (same < RATE / 4 || memcmp(a, b, same * sizeof *a) != 0) {
+            fail_msg("%s: %zu and %zu samples of a half", s.file.path, wanted_count, count);
+        }
+        motet_sound_info info;
+        assert_int_equal(motet_sound_get_info(s.engine, sound, &info), MOTET_OK);
+        assert_true(info.truncated);
+        free(a);
+        free(b);
+        end(&s);
+    }
+}
+
+/* A path means something with its files only. */
+static void same_path_other_files(void **state)
+{
+    (void)state;
+    setup s, other;
+    begin(&s, &kinds[0], 1000);
+    begin(&other, &kinds[0], 2000);
+    motet_files table = own_files_table(&other.files), system = {0};
+    motet_sound a = motet_sound_load(s.engine, "a.wav", NULL);
+    motet_sound again = motet_sound_load(s.engine, "a.wav", &(motet_sound_def){.files = NULL});
+    motet_sound b = motet_sound_load(s.engine, "a.wav", &(motet_sound_def){.files = &table});
+    motet_sound b_again = motet_sound_load(s.engine, "a.wav", &(motet_sound_def){.files = &table});
+    motet_sound streamed = motet_sound_load(s.engine, "a.wav", &(motet_sound_def){.files = &table, .stream = true});
+    motet_sound held =
+        motet_sound_load(s.engine, "a.wav", &(motet_sound_def){.files = &table, .stream = true, .in_memory = true});
+    assert_true(a.id != 0 && b.id != 0 && streamed.id != 0 && held.id != 0);
+    assert_true(a.id == again.id && b.id == b_again.id);
+    assert_true(a.id != b.id && b.id != streamed.id && streamed.id != held.id);
+    motet_sound_info info;
+    assert_int_equal(motet_sound_get_info(s.engine, b, &info), MOTET_OK);
+    assert_int_equal(info.frame_count, 2000);
+    /* Zeroed ones are the file system, where there is no such file. */
+    assert_true(motet_sound_load(s.engine, "a.wav", &(motet_sound_def){.files = &system}).id == 0);
+    assert_int_equal(motet_last_result(), MOTET_ERROR_NOT_FOUND);
+    assert_non_null(strstr(motet_last_error(), "looked in"));
+    end(&s);
+    end(&other);
+}
+
+/* --------------------------------------------------------------------------------------------------- Streams */
+
+static void render(motet_engine *engine, float *out, uint32_t frames)
+{
+    while (frames > 0) {
+        uint32_t count = motet_engine_prepare(engine, frames);
+        assert_true(count > 0);
+        motet_engine_render_f32(engine, out, count);
+        out += 2 * (size_t)count;
+        frames -= count;
+    }
+}
+
+/* Plays a sound by itself from its start on, and makes a seek on the way. */
+static void render_alone(setup *s, const motet_sound_def *def, float *out)
+{
+    motet_sound sound = motet_sound_load(s->engine, s->file.path, def);
+    if (sound.id == 0) {
+        fail_msg("%s: %s", s->file.path, motet_last_error());
+    }
+    motet_voice voice = motet_voice_play(s->engine, sound, NULL);
+    assert_true(voice.id != 0);
+    render(s->engine, out, RATE / 2);
+    assert_int_equal(motet_voice_seek(s->engine, voice, 1000, motet_now()), MOTET_OK);
+    render(s->engine, out + RATE, RATE / 2);
+    assert_int_equal(motet_sound_release(s->engine, sound), MOTET_OK);
+    assert_int_equal(motet_voice_stop(s->engine, voice, motet_now()), MOTET_OK);
+    float rest[2 * 1000];
+    render(s->engine, rest, 1000);
+}
+
+static void streams_of_own_files(void **state)
+{
+    (void)state;
+    static float loaded[2 * RATE], streamed[2 * RATE];
+    for (size_t k = 0; k < KINDS; k++) {
+        setup s;
+        begin(&s, &kinds[k], RATE);
+        if ((kinds[k].format & SF_FORMAT_SUBMASK) == SF_FORMAT_OPUS) {
+            end(&s); /* differs behind a seek */
+            continue;
+        }
+        render_alone(&s, NULL, loaded);
+        static const size_t pieces[] = {0, 7, 999};
+        for (size_t i = 0; i < 3; i++) {
+            s.file.piece = pieces[i];
+            render_alone(&s, &(motet_sound_def){.stream = true}, streamed);
+            assert_memory_equal(loaded, streamed, sizeof loaded);
+        }
+        uint64_t reads = motet_load_relaxed_u64(&s.files.reads);
+        assert_true(reads > 0);
+        end(&s);
+    }
+}
+
+/* Read once, on loading; from then on the file may be gone. */
+static void held_in_memory(void **state)
+{
+    (void)state;
+    static float loaded[2 * RATE], streamed[2 * RATE];
+    setup s;
+    begin(&s, &kinds[5], RATE);
+    assert_true(motet_sound_load(s.engine, s.file.path, &(motet_sound_def){.in_memory = true}).id == 0);
+    assert_int_equal(motet_last_result(), MOTET_ERROR_INVALID);
+    assert_string_equal(motet_last_error(),
+                        "in_memory without stream; a sound that is not streamed has its samples in memory");
+    render_alone(&s, NULL, loaded);
+    const motet_sound_def def = {.stream = true, .in_memory = true};
+    motet_sound sound = motet_sound_load(s.engine, s.file.path, &def);
+    assert_true(sound.id != 0);
+    motet_sound_info info;
+    assert_int_equal(motet_sound_get_info(s.engine, sound, &info), MOTET_OK);
+    assert_int_equal(info.memory_bytes, s.bytes.size);
+    assert_int_equal(info.frame_count, RATE);
+    assert_true(own_files_are_at_rest(&s.files));
+    uint64_t reads = motet_load_relaxed_u64(&s.files.reads);
+    s.file.open_result = MOTET_ERROR_NOT_FOUND;
+    render_alone(&s, &def, streamed);
+    assert_memory_equal(loaded, streamed, sizeof loaded);
+    assert_int_equal(motet_load_relaxed_u64(&s.files.reads), reads);
+    end(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(short_reads_change_nothing),
+        cmocka_unit_test(opens_that_fail),
+        cmocka_unit_test(reads_that_fail),
+        cmocka_unit_test(file_that_ends_early),
+        cmocka_unit_test(same_path_other_files),
+        cmocka_unit_test(streams_of_own_files),
+        cmocka_unit_test(held_in_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
