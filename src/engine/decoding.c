@@ -128,7 +128,7 @@ static bool append_chunk(sample_store *store, chunk_buffer *chunk, motet_format 
         motet_convert_s16_to_f32(chunk->f32, chunk->s16, (size_t)count * channels);
     }
     if (channels > 2) {
-        motet_clean_f32(chunk->f32, (size_t)count * channels);
+        store->non_finite += motet_clean_f32(chunk->f32, (size_t)count * channels);
         motet_fold_to_stereo(chunk->f32, chunk->f32, channels, count);
     }
     return append_f32(store, chunk->f32, count);
@@ -293,7 +293,7 @@ size_t motet_decode_scratch_bytes(void)
 
 motet_result motet_decode_some(const motet_decoder_backend *backend, motet_decoder *decoder,
                                const motet_decoder_info *info, const motet_material *kept, void *scratch, void *out,
-                               uint32_t count, uint32_t *read, char *error, size_t error_size)
+                               uint32_t count, uint32_t *read, size_t *non_finite, char *error, size_t error_size)
 {
     chunk_buffer *chunk = scratch;
     sample_store store = {.material = *kept, .capacity = count};
@@ -313,6 +313,7 @@ motet_result motet_decode_some(const motet_decoder_backend *backend, motet_decod
         }
     }
     *read = (uint32_t)store.material.frame_count;
+    *non_finite = store.non_finite;
     return result;
 }
 

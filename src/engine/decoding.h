@@ -30,10 +30,10 @@ motet_result motet_decode_outline(motet_heap *heap, const motet_source *source, 
 motet_result motet_decoder_find(const motet_source *source, const motet_decoder_backend **backend,
                                 motet_decoder **decoder, motet_decoder_info *info, char *error, size_t error_size);
 /* Decodes up to `count` frames in the format of `kept`, as motet_decode would keep them; fewer at the end, and before a
- * failure. `scratch` is memory for the call alone. */
+ * failure. `scratch` is memory for the call alone; `non_finite` receives how many samples were NaN or infinite. */
 motet_result motet_decode_some(const motet_decoder_backend *backend, motet_decoder *decoder,
                                const motet_decoder_info *info, const motet_material *kept, void *scratch, void *out,
-                               uint32_t count, uint32_t *read, char *error, size_t error_size);
+                               uint32_t count, uint32_t *read, size_t *non_finite, char *error, size_t error_size);
 size_t motet_decode_scratch_bytes(void);
 
 /* Samples in memory as a sound keeps them: folded to stereo, cleaned, in the format of `wanted`. */

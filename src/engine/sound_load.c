@@ -96,6 +96,9 @@ static void tell_loaded(motet_engine *engine, const motet_sound_entry *entry, si
         motet_log_write(&engine->log, MOTET_LOG_WARNING, "%s: cut short; it plays to its last whole frame, %llu",
                         entry->name, (unsigned long long)entry->info.frame_count);
         event.type = MOTET_EVENT_SOUND_TRUNCATED;
+        if (entry->streamed != NULL) {
+            motet_store_relaxed_u64(&entry->streamed->told_truncated, 1);
+        }
         motet_event_append_locked(engine, &event);
     }
     if (non_finite > 0) {

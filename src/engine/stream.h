@@ -66,8 +66,11 @@ typedef struct motet_stream {
 
     /* Stream thread, or whoever holds the streams' lock. */
     struct motet_stream *next;
+    motet_sound sound; /* for events */
     motet_stream_reader reader;
     motet_stream_key next_key; /* what follows the page filled last */
+    bool is_own;               /* its file is the program's: filled by workers (stream_workers.h) */
+    bool busy;                 /* by one of them, which has left the lock */
 
     /* Both. */
     motet_stream_page pages[MOTET_STREAM_PAGES];

@@ -69,6 +69,11 @@ bool motet_stream_file_describe(motet_stream_file *file, const motet_material *o
     return file->coefficients != NULL;
 }
 
+bool motet_stream_file_is_own(const motet_stream_file *file)
+{
+    return file->path != NULL && file->files.open != NULL;
+}
+
 motet_stream_file *motet_stream_file_hold(motet_stream_file *file)
 {
     motet_add_acq_rel_u64(&file->uses, 1);
@@ -89,9 +94,10 @@ void motet_stream_file_drop(motet_stream_file *file)
 
 /* -------------------------------------------------------------------------------------------------- The reader */
 
-void motet_stream_reader_init(motet_stream_reader *reader, motet_stream_file *file)
+void motet_stream_reader_init(motet_stream_reader *reader, motet_stream_file *file, const motet_atomic_u32 *cancelled)
 {
-    *reader = (motet_stream_reader){.file = motet_stream_file_hold(file), .end = file->file.frame_count};
+    *reader = (motet_stream_reader){
+        .file = motet_stream_file_hold(file), .cancelled = cancelled, .end = file->file.frame_count};
 }
 
 static size_t window_bytes(const motet_stream_file *file)
@@ -99,12 +105,18 @@ static size_t window_bytes(const motet_stream_file *file)
     return ((size_t)file->window_frames * file->file.channels + MOTET_KERNEL_SLACK) * sizeof(float);
 }
 
-void motet_stream_reader_close(motet_stream_reader *reader)
+static void close_decoder(motet_stream_reader *reader)
 {
     if (reader->decoder != NULL) {
         reader->backend->close(reader->decoder);
+        reader->decoder = NULL;
     }
     motet_byte_source_close(&reader->source);
+}
+
+void motet_stream_reader_close(motet_stream_reader *reader)
+{
+    close_decoder(reader);
     motet_heap_give(reader->file->heap, reader->window, window_bytes(reader->file));
     motet_stream_file_drop(reader->file);
     *reader = (motet_stream_reader){0};
@@ -118,30 +130,59 @@ static void end_at(motet_stream_reader *reader, uint64_t frame, bool failed)
     reader->failed = reader->failed || failed;
 }
 
-static void open_decoder(motet_stream_reader *reader)
+static motet_result find_decoder(motet_stream_reader *reader)
 {
     const motet_stream_file *file = reader->file;
+    char *error = reader->error;
     motet_result result = MOTET_OK;
-    reader->tried = true;
     if (file->path != NULL) {
-        result = motet_byte_source_open(&reader->source, &file->files, file->path, reader->error, sizeof reader->error);
+        result = motet_byte_source_open(&reader->source, &file->files, file->path, error, sizeof reader->error);
     } else {
         motet_byte_source_open_memory(&reader->source, file->bytes, file->byte_count);
     }
-    if (result == MOTET_OK) {
-        result = motet_decoder_find(&reader->source.source, &reader->backend, &reader->decoder, &reader->info,
-                                    reader->error, sizeof reader->error);
-        reader->decoder = result == MOTET_OK ? reader->decoder : NULL;
+    if (result != MOTET_OK) {
+        return result;
     }
-    const motet_decoder_info *info = &reader->info;
-    if (result == MOTET_OK &&
-        (info->channels != file->file_channels || info->sample_rate_hz != file->file.sample_rate_hz)) {
-        snprintf(reader->error, sizeof reader->error, "another file than it was: %u channels at %u Hz, not %u at %u",
-                 info->channels, info->sample_rate_hz, file->file_channels, file->file.sample_rate_hz);
+    reader->source.cancelled = reader->cancelled;
+    do {
+        result = motet_decoder_find(&reader->source.source, &reader->backend, &reader->decoder, &reader->info, error,
+                                    sizeof reader->error);
+    } while (result == MOTET_ERROR_FORMAT && motet_byte_source_shorten(&reader->source));
+    reader->decoder = result == MOTET_OK ? reader->decoder : NULL;
+    return motet_byte_source_judge(&reader->source, result, error, sizeof reader->error);
+}
+
+/* One that is shorter because it has been cut since is still the same. */
+static bool is_same_file(const motet_stream_reader *reader)
+{
+    const motet_decoder_info *now = &reader->info;
+    const motet_stream_file *file = reader->file;
+    uint64_t frames = file->file.frame_count;
+    bool same_length = now->frame_count == 0 || now->frame_count == frames;
+    return now->channels == file->file_channels && now->sample_rate_hz == file->file.sample_rate_hz &&
+           (same_length || (now->frame_count < frames && reader->backend->truncated(reader->decoder)));
+}
+
+static void open_decoder(motet_stream_reader *reader)
+{
+    const motet_decoder_info *now = &reader->info;
+    const motet_material *was = &reader->file->file;
+    motet_result result = find_decoder(reader);
+    if (result == MOTET_OK && !is_same_file(reader)) {
+        snprintf(reader->error, sizeof reader->error,
+                 "another file than it was: %u channels, %u Hz, %llu frames, not %u, %u, %llu", now->channels,
+                 now->sample_rate_hz, (unsigned long long)now->frame_count, reader->file->file_channels,
+                 was->sample_rate_hz, (unsigned long long)was->frame_count);
         result = MOTET_ERROR_FORMAT;
     }
     if (result != MOTET_OK) {
+        close_decoder(reader);
         end_at(reader, 0, true);
+        return;
+    }
+    reader->at = 0;
+    if (now->frame_count != 0 && now->frame_count < reader->end) {
+        end_at(reader, now->frame_count, false);
     }
 }
 
@@ -155,6 +196,9 @@ static void read_own(motet_stream_reader *reader, void *scratch, uint64_t first,
 {
     const motet_material *file = &reader->file->file;
     motet_result result = MOTET_OK;
+    if (first < reader->end && reader->decoder == NULL) {
+        open_decoder(reader);
+    }
     uint32_t there = first >= reader->end ? 0 : reader->end - first < count ? (uint32_t)(reader->end - first) : count;
     uint32_t got = 0;
     if (there > 0 && reader->at != first) {
@@ -162,12 +206,18 @@ static void read_own(motet_stream_reader *reader, void *scratch, uint64_t first,
         reader->at = first;
     }
     if (there > 0 && result == MOTET_OK) {
+        size_t non_finite = 0;
         result = motet_decode_some(reader->backend, reader->decoder, &reader->info, file, scratch, out, there, &got,
-                                   reader->error, sizeof reader->error);
+                                   &non_finite, reader->error, sizeof reader->error);
         reader->at += got;
+        reader->non_finite += non_finite;
     }
     if (got < there) {
+        result = motet_byte_source_judge(&reader->source, result, reader->error, sizeof reader->error);
         end_at(reader, first + got, result != MOTET_OK && result != MOTET_ERROR_FORMAT);
+        if (result != MOTET_OK) {
+            close_decoder(reader); /* what lies before is read by another one */
+        }
     }
     memset((uint8_t *)out + got * frame_bytes(file), 0, (count - got) * frame_bytes(file));
 }
@@ -246,9 +296,6 @@ void motet_stream_reader_read(motet_stream_reader *reader, const motet_kernels *
                               uint64_t first, uint32_t count, void *out)
 {
     const motet_stream_file *file = reader->file;
-    if (!reader->tried) {
-        open_decoder(reader);
-    }
     if (own) {
         read_own(reader, scratch, first, count, out);
         return;

@@ -1,27 +1,14 @@
 #include "engine/engine.h"
+#include "engine/sound.h"
 #include "engine/source.h"
-#include "engine/stream.h"
+#include "engine/stream_private.h"
 
 #include <assert.h>
 #include <string.h>
 
 enum {
     PAGE_ALIGNMENT = 64,
-    POLL_NS = 5000000,
-    IDLE_NS = 1000000000,
     POLITE_NS = 200000 /* left to a thread that waits to decode by itself */
-};
-
-struct motet_streams {
-    motet_mutex lock; /* of all below, for a slice at a time */
-    motet_signal_flag wake;
-    motet_thread thread;
-    motet_atomic_u32 closing;
-    motet_atomic_u32 callers;      /* threads that wait for the lock */
-    motet_atomic_pointer arrivals; /* from the control side, linked by `next` */
-    motet_stream *first;
-    uint32_t open; /* under the API lock */
-    void *scratch;
 };
 
 /* --------------------------------------------------------------------------------------------------- Filling */
@@ -75,8 +62,9 @@ static motet_stream_page *free_page(motet_stream *stream)
 static void tell_end(motet_engine *engine, motet_stream *stream)
 {
     const motet_stream_reader *reader = &stream->reader;
-    if (!reader->shorter || motet_load_relaxed_u64(&stream->end) == reader->end) {
-        return;
+    bool is_new = reader->shorter && motet_load_relaxed_u64(&stream->end) != reader->end;
+    if (!is_new || motet_load_relaxed_u32(&stream->over) != 0) {
+        return; /* of one that is over it may be that it was given up */
     }
     const motet_stream_file *file = reader->file;
     bool converts = file->converted.sample_rate_hz != 0;
@@ -88,8 +76,25 @@ static void tell_end(motet_engine *engine, motet_stream *stream)
                     (unsigned long long)file->file.frame_count, reader->error[0] != '\0' ? ": " : "", reader->error);
 }
 
-/* Fills one page and hands it over; false where there is none to fill. */
-static bool fill(motet_engine *engine, motet_stream *stream, motet_stream_key key)
+/* What is found in a sound's file while it plays is told by an event, once a sound. Never with what the audio thread
+ * waits for: it may wait for the API lock. */
+static void tell_found(motet_engine *engine, motet_stream *stream)
+{
+    const motet_stream_reader *reader = &stream->reader;
+    motet_stream_file *file = reader->file;
+    motet_event event = {.sound = stream->sound, .frame = motet_load_relaxed_u64(&engine->frame)};
+    if (reader->shorter && !reader->failed && motet_claim_acquire_u64(&file->told_truncated, 0, 1)) {
+        event.type = MOTET_EVENT_SOUND_TRUNCATED;
+        motet_event_append(engine, &event);
+    }
+    if (reader->non_finite > 0 && motet_claim_acquire_u64(&file->told_non_finite, 0, 1)) {
+        event.type = MOTET_EVENT_NON_FINITE;
+        event.count = reader->non_finite > UINT32_MAX ? UINT32_MAX : (uint32_t)reader->non_finite;
+        motet_event_append(engine, &event);
+    }
+}
+
+bool motet_stream_fill(motet_engine *engine, motet_stream *stream, motet_stream_key key, void *scratch)
 {
     motet_stream_page *page = free_page(stream);
     if (page == NULL) {
@@ -102,11 +107,12 @@ static bool fill(motet_engine *engine, motet_stream *stream, motet_stream_key ke
         material == &file->file ? file->file.frame_count : motet_rate_frames(&file->filter, file->file.frame_count);
     uint64_t left = whole > first ? whole - first : 0;
     uint32_t count = left < MOTET_STREAM_PAGE_FRAMES ? (uint32_t)left : MOTET_STREAM_PAGE_FRAMES;
-    motet_stream_reader_read(&stream->reader, engine->mixer.kernels, engine->streams->scratch, material == &file->file,
-                             first, count, page->samples);
+    motet_stream_reader_read(&stream->reader, engine->mixer.kernels, scratch, material == &file->file, first, count,
+                             page->samples);
     tell_end(engine, stream); /* before the page: whoever sees that one knows the end */
     stream->next_key = key + 2;
     motet_store_release_u64(&page->key, key);
+    tell_found(engine, stream);
     return true;
 }
 
@@ -128,7 +134,7 @@ static uint32_t read_wants(const motet_stream *stream, motet_stream_want *wants)
 
 /* What a stream should have next: the page that is due first; but the decoder goes straight on as long as that one is
  * far off, since going back and forth costs more than decoding. */
-static motet_stream_want next_want(const motet_engine *engine, const motet_stream *stream)
+motet_stream_want motet_stream_next_want(const motet_engine *engine, const motet_stream *stream)
 {
     motet_stream_want wants[MOTET_STREAM_WANTED];
     motet_stream_want best = {0, UINT64_MAX};
@@ -145,7 +151,7 @@ static motet_stream_want next_want(const motet_engine *engine, const motet_strea
     return straight.key != 0 && best.due > soon ? (motet_stream_want){straight.key, best.due} : best;
 }
 
-static void take_arrivals(motet_streams *streams)
+void motet_streams_take_arrivals(motet_streams *streams)
 {
     motet_stream *stream = motet_exchange_acquire_pointer(&streams->arrivals, NULL);
     while (stream != NULL) {
@@ -156,7 +162,7 @@ static void take_arrivals(motet_streams *streams)
     }
 }
 
-static void free_stream(motet_stream *stream)
+void motet_stream_free(motet_stream *stream)
 {
     motet_stream_file *file = motet_stream_file_hold(stream->reader.file);
     motet_heap *heap = file->heap;
@@ -168,13 +174,19 @@ static void free_stream(motet_stream *stream)
     motet_stream_file_drop(file);
 }
 
+/* Those of the program's own files are left to the workers, if there are any. */
+static bool is_mine(const motet_streams *streams, const motet_stream *stream)
+{
+    return !stream->is_own || streams->worker_count == 0;
+}
+
 static void free_those_over(motet_streams *streams)
 {
     for (motet_stream **link = &streams->first; *link != NULL;) {
         motet_stream *stream = *link;
-        if (motet_load_acquire_u32(&stream->over) != 0) {
+        if (motet_load_acquire_u32(&stream->over) != 0 && is_mine(streams, stream)) {
             *link = stream->next;
-            free_stream(stream);
+            motet_stream_free(stream);
         } else {
             link = &stream->next;
         }
@@ -186,16 +198,25 @@ static bool work_a_slice(motet_engine *engine, motet_streams *streams)
 {
     motet_stream *chosen = NULL;
     motet_stream_want best = {0, UINT64_MAX};
-    take_arrivals(streams);
-    free_those_over(streams);
+    const motet_stream *newest = streams->first;
+    motet_streams_take_arrivals(streams);
+    if (streams->first != newest) {
+        motet_stream_workers_wake(engine);
+    }
+    if (!streams->held) {
+        free_those_over(streams);
+    }
     for (motet_stream *stream = streams->first; stream != NULL; stream = stream->next) {
-        motet_stream_want next = next_want(engine, stream);
+        if (!is_mine(streams, stream)) {
+            continue;
+        }
+        motet_stream_want next = motet_stream_next_want(engine, stream);
         if (next.key != 0 && (chosen == NULL || next.due < best.due)) {
             chosen = stream;
             best = next;
         }
     }
-    return chosen != NULL && fill(engine, chosen, best.key);
+    return chosen != NULL && motet_stream_fill(engine, chosen, best.key, streams->scratch);
 }
 
 static void *run_streams(void *user)
@@ -208,7 +229,7 @@ static void *run_streams(void *user)
         bool live = streams->first != NULL;
         motet_mutex_unlock(&streams->lock);
         if (!worked) {
-            motet_signal_flag_wait(&streams->wake, live ? POLL_NS : IDLE_NS);
+            motet_signal_flag_wait(&streams->wake, live ? MOTET_STREAM_POLL_NS : MOTET_STREAM_IDLE_NS);
         } else if (motet_load_relaxed_u32(&streams->callers) != 0) {
             motet_sleep_until_ns(motet_monotonic_ns() + POLITE_NS);
         }
@@ -255,13 +276,20 @@ void motet_streams_destroy(motet_engine *engine, bool forked)
     if (!forked) {
         motet_store_release_u32(&streams->closing, 1);
         motet_signal_flag_raise(&streams->wake);
+        motet_mutex_lock(&streams->lock);
+        motet_streams_take_arrivals(streams);
+        for (motet_stream *stream = streams->first; stream != NULL; stream = stream->next) {
+            motet_store_release_u32(&stream->over, 1); /* what is being read is given up */
+        }
+        motet_mutex_unlock(&streams->lock);
         motet_thread_join(&streams->thread);
     }
-    take_arrivals(streams);
+    motet_stream_workers_destroy(engine, forked);
+    motet_streams_take_arrivals(streams);
     while (streams->first != NULL) {
         motet_stream *stream = streams->first;
         streams->first = stream->next;
-        free_stream(stream);
+        motet_stream_free(stream);
     }
     if (!forked) { /* a child's copies may be locked for ever */
         motet_mutex_destroy(&streams->lock);
@@ -296,10 +324,12 @@ motet_stream *motet_stream_create(motet_engine *engine, motet_sound_entry *sound
         return NULL;
     }
     stream->voice = voice;
+    stream->sound = motet_sound_id(engine, sound);
+    stream->is_own = motet_stream_file_is_own(sound->streamed);
     stream->material = sound->material;
     stream->original = sound->material.original != NULL ? *sound->material.original : sound->material;
     motet_store_relaxed_u64(&stream->end, UINT64_MAX);
-    motet_stream_reader_init(&stream->reader, sound->streamed);
+    motet_stream_reader_init(&stream->reader, sound->streamed, &stream->over);
     streams->open++;
     return stream;
 }
@@ -329,25 +359,29 @@ void motet_streams_lock(motet_streams *streams)
     motet_store_relaxed_u32(&streams->callers, 1);
     motet_mutex_lock(&streams->lock);
     motet_store_relaxed_u32(&streams->callers, 0);
+    streams->held = true;
 }
 
 void motet_streams_unlock(motet_streams *streams)
 {
+    streams->held = false;
     motet_mutex_unlock(&streams->lock);
 }
 
 motet_stream *motet_streams_first(motet_streams *streams)
 {
-    take_arrivals(streams);
+    motet_streams_take_arrivals(streams);
     free_those_over(streams);
     return streams->first;
 }
 
 void motet_streams_fill_plan(motet_engine *engine, motet_stream *stream)
 {
+    motet_stream_workers_claim(engine->streams, stream);
     for (uint32_t i = 0; i < stream->plan_count; i++) {
         if (!is_there(stream, stream->plan[i].key)) {
-            fill(engine, stream, stream->plan[i].key);
+            motet_stream_fill(engine, stream, stream->plan[i].key, engine->streams->scratch);
         }
     }
+    motet_stream_workers_release(stream);
 }
