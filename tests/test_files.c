@@ -336,6 +336,228 @@ static void held_in_memory(void **state)
     end(&s);
 }
 
+/* ---------------------------------------------------------------------------------------------------- Radio */
+
+/* Renders at the pace at which the voice is written, until it ends: the frames that it played, without those of its
+ * gaps. */
+static size_t render_live(setup *s, float *out, size_t most, motet_event *ended)
+{
+    size_t heard = 0;
+    for (int i = 0; i < 20000; i++) {
+        float block[2 * 256];
+        motet_event event;
+        motet_engine_render_f32(s->engine, block, 256);
+        bool over = false;
+        while (motet_engine_poll_event(s->engine, &event)) {
+            if (event.type == MOTET_EVENT_VOICE_ENDED) {
+                *ended = event;
+                over = true;
+            }
+        }
+        for (int n = 0; n < 256; n++) {
+            if (block[2 * n] != 0 || block[2 * n + 1] != 0) {
+                assert_true(heard < most);
+                memcpy(out + 2 * heard++, block + 2 * n, 2 * sizeof *out);
+            }
+        }
+        if (over) {
+            return heard;
+        }
+        motet_sleep_ms(1);
+    }
+    fail_msg("%s: the voice does not end", s->file.path);
+    return 0;
+}
+
+/* The frames of a sound that are not silent. */
+static size_t without_silence(float *samples, size_t frames)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < frames; i++) {
+        if (samples[2 * i] != 0 || samples[2 * i + 1] != 0) {
+            memmove(samples + 2 * kept++, samples + 2 * i, 2 * sizeof *samples);
+        }
+    }
+    return kept;
+}
+
+/* What comes from a file that cannot seek has the samples of the loaded sound. */
+static void radio_of_every_format(void **state)
+{
+    (void)state;
+    const motet_sound_def def = {.stream = true};
+    for (size_t k = 0; k < KINDS; k++) {
+        setup s;
+        begin(&s, &kinds[k], RATE);
+        s.file.no_seek = s.file.unknown_size = true;
+        s.file.piece = 777;
+        if (!kinds[k].from_seekless) {
+            expect_refused(&s, &def, MOTET_ERROR_UNSUPPORTED,
+                           "Opus is not read from a file that cannot seek; expected Vorbis, MP3, FLAC or WAV");
+            end(&s);
+            continue;
+        }
+        motet_sound loaded = motet_sound_load_memory(s.engine, s.bytes.data, s.bytes.size, NULL);
+        size_t count;
+        float *wanted = samples_of(s.engine, loaded, &count);
+        count = without_silence(wanted, count / 2);
+        motet_sound radio = motet_sound_load(s.engine, s.file.path, &def);
+        if (radio.id == 0) {
+            fail_msg("%s", motet_last_error());
+        }
+        motet_sound_info info;
+        assert_int_equal(motet_sound_get_info(s.engine, loaded, &info), MOTET_OK);
+        assert_true(info.seekable);
+        assert_int_equal(motet_sound_get_info(s.engine, radio, &info), MOTET_OK);
+        assert_true(!info.seekable && info.frame_count == 0 && info.channels == 2 && info.sample_rate_hz == RATE);
+        /* The first voice has the file that loading has opened, the second opens it again. */
+        for (int turn = 1; turn <= 2; turn++) {
+            float *heard = audio_allocate(4 * RATE * sizeof *heard);
+            motet_event ended = {0};
+            assert_true(motet_voice_play(s.engine, radio, NULL).id != 0);
+            size_t frames = render_live(&s, heard, 2 * RATE, &ended);
+            assert_int_equal(ended.reason, MOTET_END_ENDED);
+            if (frames != count || memcmp(heard, wanted, count * 2 * sizeof *heard) != 0) {
+                size_t at = 0;
+                while (at < frames && at < count && memcmp(heard + 2 * at, wanted + 2 * at, 8) == 0) at++;
+                fail_msg("%s: %zu frames of %zu, alike up to %zu", s.file.path, frames, count, at);
+            }
+            free(heard);
+            assert_int_equal(motet_load_relaxed_u64(&s.files.opened), turn);
+        }
+        free(wanted);
+        end(&s);
+    }
+}
+
+/* What such a voice cannot do is refused by name. */
+static void radio_goes_one_way(void **state)
+{
+    (void)state;
+    setup s;
+    begin(&s, &kinds[5], RATE);
+    s.file.no_seek = true;
+    motet_sound radio = motet_sound_load(s.engine, s.file.path, &(motet_sound_def){.stream = true});
+    assert_true(radio.id != 0);
+    const char *const words[] = {"f.ogg cannot seek: a voice of it cannot loop",
+                                 "f.ogg cannot seek: a voice of it cannot start inside it",
+                                 "f.ogg cannot seek: a voice of it cannot seek"};
+    assert_true(motet_voice_play(s.engine, radio, &(motet_voice_def){.loop = true}).id == 0);
+    assert_string_equal(motet_last_error(), words[0]);
+    assert_true(motet_voice_play(s.engine, radio, &(motet_voice_def){.from_frame = 1}).id == 0);
+    assert_string_equal(motet_last_error(), words[1]);
+    motet_voice voice = motet_voice_play(s.engine, radio, &(motet_voice_def){.pitch = 1.5, .loop_count = 3});
+    assert_true(voice.id != 0);
+    assert_int_equal(motet_voice_seek(s.engine, voice, 0, motet_now()), MOTET_ERROR_INVALID);
+    assert_string_equal(motet_last_error(), words[2]);
+    assert_int_equal(motet_voice_set_loop(s.engine, voice, true, motet_now()), MOTET_ERROR_INVALID);
+    assert_string_equal(motet_last_error(), words[0]);
+    assert_int_equal(motet_voice_set_loop(s.engine, voice, false, motet_now()), MOTET_OK);
+    assert_int_equal(motet_voice_set_loop_range(s.engine, voice, 0, 100, motet_now()), MOTET_ERROR_INVALID);
+    uint32_t taken;
+    const float frame[2] = {0};
+    assert_int_equal(motet_feed_write_f32(s.engine, voice, frame, 1, &taken), MOTET_ERROR_INVALID);
+    assert_int_equal(motet_voice_pause(s.engine, voice, motet_now()), MOTET_OK);
+    assert_int_equal(motet_voice_resume(s.engine, voice, motet_now()), MOTET_OK);
+    motet_voice_state now;
+    assert_int_equal(motet_voice_get_state(s.engine, voice, &now), MOTET_OK);
+    assert_int_equal(now.sound.id, radio.id);
+    char text[200];
+    assert_int_equal(motet_voice_explain(s.engine, voice, text, sizeof text), MOTET_OK);
+    assert_int_equal(motet_sound_stop(s.engine, radio, motet_now()), MOTET_OK);
+    static float heard[2 * 2 * RATE];
+    motet_event ended;
+    render_live(&s, heard, 2 * RATE, &ended);
+    assert_int_equal(ended.reason, MOTET_END_STOPPED);
+    assert_int_equal(ended.sound.id, radio.id);
+    end(&s);
+}
+
+static void wait_for(setup *s, motet_event_type type, motet_event *event)
+{
+    for (int i = 0; i < 20000; i++) {
+        float block[2 * 256];
+        motet_engine_render_f32(s->engine, block, 256);
+        while (motet_engine_poll_event(s->engine, event)) {
+            if (event->type == type) {
+                return;
+            }
+        }
+        motet_sleep_ms(1);
+    }
+    fail_msg("no event of type %d", (int)type);
+}
+
+/* Nothing for a while is a gap, an error is a failure, and a file that says "later" for ever holds up nobody who leaves
+ * it. */
+static void radio_that_stutters(void **state)
+{
+    (void)state;
+    setup s;
+    motet_event event;
+    begin(&s, &kinds[0], 2 * RATE);
+    s.file.no_seek = s.file.unknown_size = true;
+    motet_store_release_u64(&s.file.open_at, s.file.size / 2);
+    motet_sound radio = motet_sound_load(s.engine, s.file.path, &(motet_sound_def){.stream = true});
+    assert_true(radio.id != 0);
+    motet_voice voice = motet_voice_play(s.engine, radio, NULL);
+    wait_for(&s, MOTET_EVENT_STREAM_STARVED, &event);
+    assert_int_equal(event.voice.id, voice.id);
+    motet_stats stats;
+    assert_int_equal(motet_engine_get_stats(s.engine, &stats), MOTET_OK);
+    assert_int_equal(stats.stream_gaps, 1);
+    assert_int_equal(stats.feed_gaps, 0);
+    assert_true(motet_voice_is_active(s.engine, voice));
+    motet_store_release_u64(&s.file.open_at, 0);
+    wait_for(&s, MOTET_EVENT_VOICE_ENDED, &event);
+    assert_int_equal(event.reason, MOTET_END_ENDED);
+
+    motet_store_release_u64(&s.file.fail_at, s.file.size / 2);
+    voice = motet_voice_play(s.engine, radio, NULL);
+    wait_for(&s, MOTET_EVENT_VOICE_ENDED, &event);
+    assert_int_equal(event.reason, MOTET_END_FAILED);
+    s.file.open_result = MOTET_ERROR_IO;
+    voice = motet_voice_play(s.engine, radio, NULL);
+    wait_for(&s, MOTET_EVENT_VOICE_ENDED, &event);
+    assert_int_equal(event.reason, MOTET_END_FAILED);
+    s.file.open_result = MOTET_OK;
+
+    motet_store_release_u64(&s.file.fail_at, 0);
+    motet_store_release_u32(&s.file.deaf, 1);
+    for (int i = 0; i < 3; i++) {
+        voice = motet_voice_play(s.engine, radio, NULL);
+        assert_true(voice.id != 0);
+    }
+    assert_int_equal(motet_voice_stop(s.engine, voice, motet_now()), MOTET_OK);
+    wait_for(&s, MOTET_EVENT_VOICE_ENDED, &event);
+    assert_int_equal(event.reason, MOTET_END_STOPPED);
+    assert_int_equal(motet_sound_release(s.engine, radio), MOTET_OK);
+    end(&s); /* two of them wait */
+}
+
+/* A sound that nobody plays gives its open file back with its release, or with the engine. */
+static void radio_that_nobody_hears(void **state)
+{
+    (void)state;
+    setup s;
+    begin(&s, &kinds[7], RATE);
+    s.file.no_seek = true;
+    for (int i = 0; i < 2; i++) {
+        motet_sound radio = motet_sound_load(s.engine, s.file.path, &(motet_sound_def){.stream = true});
+        assert_true(radio.id != 0);
+        assert_false(own_files_are_at_rest(&s.files));
+        if (i == 0) {
+            assert_int_equal(motet_sound_release(s.engine, radio), MOTET_OK);
+            assert_true(own_files_are_at_rest(&s.files));
+        }
+    }
+    motet_store_release_u64(&s.file.fail_at, 100);
+    assert_true(motet_sound_load(s.engine, s.file.path, &(motet_sound_def){.stream = true, .name = "x"}).id == 0);
+    assert_int_equal(motet_last_result(), MOTET_ERROR_IO);
+    assert_string_equal(motet_last_error(), "h.mp3: reading failed at byte 100");
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +568,10 @@ int main(void)
         cmocka_unit_test(same_path_other_files),
         cmocka_unit_test(streams_of_own_files),
         cmocka_unit_test(held_in_memory),
+        cmocka_unit_test(radio_of_every_format),
+        cmocka_unit_test(radio_goes_one_way),
+        cmocka_unit_test(radio_that_stutters),
+        cmocka_unit_test(radio_that_nobody_hears),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -555,6 +555,7 @@ typedef struct motet_sound_info {
     char container[32];     /* "WAV", "FLAC", "Ogg" ...; "" for PCM and signals */
     char encoding[32];      /* "16-bit PCM", "Vorbis" ...; "" for PCM and signals */
     bool lossy;
+    bool seekable;             /* else it is streamed from a file that cannot seek, and its length is not known */
     bool truncated;            /* the file ended before its header said */
     uint64_t loop_start_frame; /* the file's loop points; both 0 without */
     uint64_t loop_end_frame;   /* exclusive */

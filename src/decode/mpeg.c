@@ -69,6 +69,7 @@ static ssize_t read_bytes(void *user, void *bytes, size_t size)
 static off_t move(void *user, off_t offset, int whence)
 {
     motet_decoder *decoder = user;
+    if (decoder->input.source->live) return (off_t)-1; /* so libmpg123 reads straight on */
     return motet_input_move(&decoder->input, offset, whence) ? (off_t)decoder->input.position : (off_t)-1;
 }
 
@@ -228,7 +229,7 @@ static motet_result mpeg_open(const motet_source *source, motet_decoder **decode
         return motet_input_fail(&input, MOTET_ERROR_FORMAT, error, error_size, "a broken MP3");
     }
     uint64_t claimed = claimed_frames(&input, sniffed.offset, &frame);
-    bool cut = claimed == 0 && last_frame_is_cut(&input, sniffed.offset);
+    bool cut = claimed == 0 && !source->live && last_frame_is_cut(&input, sniffed.offset);
 
     motet_decoder *opened = calloc(1, sizeof(*opened));
     if (opened == NULL) return motet_decode_fail(MOTET_ERROR_MEMORY, error, error_size, "no memory for the decoder");
@@ -240,7 +241,7 @@ static motet_result mpeg_open(const motet_source *source, motet_decoder **decode
     result = start(opened, frame.layer, error, error_size);
     /* Without a count the frames are counted. With one they are not: libmpg123 would believe what it found, and forget
      * how much the encoder put in front. */
-    if (result == MOTET_OK && claimed == 0 && mpg123_scan(opened->handle) != MPG123_OK) {
+    if (result == MOTET_OK && claimed == 0 && !source->live && mpg123_scan(opened->handle) != MPG123_OK) {
         result = mpg123_failed(opened, MPG123_ERR, error, error_size);
     }
     if (result == MOTET_OK) read_tags(opened);
@@ -249,7 +250,7 @@ static motet_result mpeg_open(const motet_source *source, motet_decoder **decode
         return result;
     }
 
-    off_t length = mpg123_length(opened->handle);
+    off_t length = source->live ? 0 : mpg123_length(opened->handle);
     uint64_t possible = opened->input.size * FRAMES_PER_BYTE;
     opened->frame_count = length < 0 ? 0 : (uint64_t)length < possible ? (uint64_t)length : possible;
     *info = (motet_decoder_info){

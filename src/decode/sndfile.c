@@ -316,6 +316,11 @@ static motet_result inspect(motet_decoder *decoder, const char **container, mote
                                                                 : "something else");
         }
         decoder->opus = true;
+        if (input->source->live) {
+            return motet_decode_fail(
+                MOTET_ERROR_UNSUPPORTED, error, error_size,
+                "Opus is not read from a file that cannot seek; expected Vorbis, MP3, FLAC or WAV");
+        }
         result = motet_ogg_read(input, codec, scan, error, error_size);
         decoder->tags = scan->tags;
         decoder->short_file = scan->gaps || !scan->closed;
@@ -328,6 +333,8 @@ static motet_result inspect(motet_decoder *decoder, const char **container, mote
     decoder->tags = chunks->tags;
     decoder->short_file = chunks->truncated;
     if (result != MOTET_OK) return result;
+    /* What stands behind the sound comes too late. */
+    if (input->source->live) motet_input_narrow(input, 0, chunks->data_offset + chunks->data_size);
     if (sniffed.kind == MOTET_FILE_FLAC && chunks->bits != 8 && chunks->bits != 16 && chunks->bits != 24) {
         return motet_decode_fail(MOTET_ERROR_UNSUPPORTED, error, error_size,
                                  "FLAC of %" PRIu32 " bits is not read; expected 8, 16 or 24", chunks->bits);

@@ -161,8 +161,12 @@ static motet_result vorbis_open(const motet_source *source, motet_decoder **deco
     result = motet_ogg_identify(&input, &codec, error, error_size);
     if (result != MOTET_OK) return result;
     if (codec != MOTET_OGG_VORBIS) return MOTET_ERROR_FORMAT;
-    result = motet_ogg_read(&input, codec, &scan, error, error_size);
-    if (result != MOTET_OK) return result;
+    if (source->live) {
+        scan = (motet_ogg_scan){.end = input.size, .closed = true}; /* its pages are seen as they come */
+    } else {
+        result = motet_ogg_read(&input, codec, &scan, error, error_size);
+        if (result != MOTET_OK) return result;
+    }
     motet_input_narrow(&input, 0, scan.end);
 
     motet_decoder *opened = calloc(1, sizeof(*opened));
@@ -171,7 +175,7 @@ static motet_result vorbis_open(const motet_source *source, motet_decoder **deco
     opened->short_file = scan.gaps || !scan.closed;
     snprintf(opened->damage, sizeof(opened->damage), "%s", scan.damage);
 
-    const ov_callbacks callbacks = {read_bytes, move, NULL, tell};
+    const ov_callbacks callbacks = {read_bytes, source->live ? NULL : move, NULL, tell};
     int code = ov_open_callbacks(opened, &opened->file, NULL, 0, callbacks);
     if (code != 0) {
         result = open_failed(opened, code, error, error_size);
@@ -180,7 +184,7 @@ static motet_result vorbis_open(const motet_source *source, motet_decoder **deco
     }
     result = describe(opened, info, error, error_size);
     /* In a chain that starts with a short stream libvorbisfile begins with a later one. */
-    if (result == MOTET_OK && ov_pcm_tell(&opened->file) != 0 && ov_pcm_seek(&opened->file, 0) != 0) {
+    if (result == MOTET_OK && !source->live && ov_pcm_tell(&opened->file) != 0 && ov_pcm_seek(&opened->file, 0) != 0) {
         result = open_failed(opened, OV_EBADLINK, error, error_size);
     }
     if (result != MOTET_OK) {

@@ -135,7 +135,8 @@ static void begin(motet_byte_source *source, motet_byte_read *read, uint64_t siz
     source->read = read;
     source->is_open = true;
     source->ends_at = UINT64_MAX;
-    source->source = (motet_source){read_bytes, seek_bytes, tell_bytes, size, source, name};
+    source->source = (motet_source){
+        .read = read_bytes, .seek = seek_bytes, .tell = tell_bytes, .size = size, .user = source, .name = name};
 }
 
 static motet_result explain_open(const char *path, char *error, size_t error_size)
@@ -210,6 +211,13 @@ void motet_byte_source_open_memory(motet_byte_source *source, const void *bytes,
 {
     *source = (motet_byte_source){.bytes = bytes};
     begin(source, read_memory, byte_count, "memory");
+}
+
+void motet_byte_source_move(motet_byte_source *to, motet_byte_source *from)
+{
+    *to = *from;
+    to->source.user = to;
+    from->is_open = false;
 }
 
 void motet_byte_source_close(motet_byte_source *source)

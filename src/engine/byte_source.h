@@ -38,6 +38,8 @@ struct motet_byte_source {
 motet_result motet_byte_source_open(motet_byte_source *source, const motet_files *files, const char *path, char *error,
                                     size_t error_size);
 void motet_byte_source_open_memory(motet_byte_source *source, const void *bytes, size_t byte_count);
+/* To another place, before anything is read. */
+void motet_byte_source_move(motet_byte_source *to, motet_byte_source *from);
 /* One that was not opened is left alone. */
 void motet_byte_source_close(motet_byte_source *source);
 

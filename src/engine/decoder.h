@@ -18,6 +18,9 @@ typedef struct motet_source {
     uint64_t size;
     void *user;
     const char *name; /* for messages: the path, or "memory" */
+    /* It cannot be moved but to where it has been while it was opened, and nobody knows its end: `size` is more than
+     * there will be. Decoders read their way through it, and go to no other place. */
+    bool live;
 } motet_source;
 
 enum { MOTET_DECODER_MAX_CHANNELS = 8 };
@@ -59,7 +62,7 @@ typedef struct motet_decoder_backend {
                              char *error, size_t error_size);
     motet_result (*read_f32)(motet_decoder *decoder, float *interleaved, uint32_t frame_count, uint32_t *read,
                              char *error, size_t error_size);
-    /* Moves to a frame, exactly. MOTET_ERROR_UNSUPPORTED where the material cannot. */
+    /* Moves to a frame, exactly. MOTET_ERROR_UNSUPPORTED where the material cannot. Not for live sources. */
     motet_result (*seek)(motet_decoder *decoder, uint64_t frame, char *error, size_t error_size);
     /* True once the material has turned out shorter than its header says. */
     bool (*truncated)(const motet_decoder *decoder);

@@ -198,6 +198,7 @@ static void fill_info(motet_decoded *decoded)
     info->channels = material->channels;
     info->format = (motet_format)material->format;
     info->memory_bytes = motet_material_bytes(material);
+    info->seekable = true;
 }
 
 static bool has_sane_loop(const motet_decoder_info *info, uint64_t frame_count)
@@ -363,6 +364,22 @@ motet_result motet_decode_outline(motet_heap *heap, const motet_source *source, 
     }
     backend->close(decoder);
     return result;
+}
+
+motet_result motet_decode_describe(motet_heap *heap, const motet_decoder_info *info, motet_store wanted,
+                                   motet_decoded *decoded)
+{
+    *decoded = (motet_decoded){0};
+    decoded->material = (motet_material){.channels = info->channels >= 2 ? 2 : 1,
+                                         .sample_rate_hz = info->sample_rate_hz,
+                                         .format = (uint8_t)format_for(wanted, info->wide)};
+    describe(decoded, info);
+    decoded->info.memory_bytes = 0;
+    if (!copy_tags(heap, info, decoded)) {
+        motet_decoded_free(heap, decoded);
+        return MOTET_ERROR_MEMORY;
+    }
+    return MOTET_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------ From memory */

@@ -26,6 +26,10 @@ motet_result motet_decode(motet_heap *heap, const motet_source *source, motet_st
 motet_result motet_decode_outline(motet_heap *heap, const motet_source *source, motet_store wanted,
                                   motet_decoded *decoded, char *error, size_t error_size);
 
+/* The same of what is known of a file that cannot seek: no length, and no markers. */
+motet_result motet_decode_describe(motet_heap *heap, const motet_decoder_info *info, motet_store wanted,
+                                   motet_decoded *decoded);
+
 /* The decoder that knows a source, opened. */
 motet_result motet_decoder_find(const motet_source *source, const motet_decoder_backend **backend,
                                 motet_decoder **decoder, motet_decoder_info *info, char *error, size_t error_size);

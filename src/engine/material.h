@@ -60,6 +60,7 @@ typedef struct motet_feed {
     uint32_t sample_rate_hz;
     uint8_t channels;         /* as kept: 1 or 2 */
     uint8_t written_channels; /* as they are written */
+    bool of_stream;           /* a stream's thread writes it: of a file that cannot seek */
     /* Of a feed that the program does not write itself; both NULL otherwise. */
     struct motet_generator *generator; /* frames are made on the audio thread, as they are needed */
     struct motet_feed_thread *thread;  /* by a thread that fills the feed */

@@ -80,12 +80,13 @@ static void mix_moving(const motet_mixer *mixer, const motet_slot *slot, motet_v
 
 static void tell_starved(motet_engine *engine, const motet_slot *slot, uint64_t frame) MOTET_NONBLOCKING
 {
-    motet_event event = {.type = slot->feed != NULL ? MOTET_EVENT_FEED_STARVED : MOTET_EVENT_STREAM_STARVED,
+    bool fed = slot->feed != NULL && !slot->feed->of_stream;
+    motet_event event = {.type = fed ? MOTET_EVENT_FEED_STARVED : MOTET_EVENT_STREAM_STARVED,
                          .frame = frame,
                          .voice = {motet_id_make(engine, slot->place.index, slot->generation)},
                          .user = slot->user};
     motet_event_stage(engine, &event);
-    if (slot->feed == NULL) {
+    if (!fed) {
         motet_count_u64(&engine->counters.stream_gaps, 1);
         return;
     }

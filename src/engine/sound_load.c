@@ -3,6 +3,7 @@
 #include "engine/markers.h"
 #include "engine/sound.h"
 #include "engine/stream.h"
+#include "engine/stream_live.h"
 #include "engine/variations.h"
 
 #include <math.h>
@@ -231,6 +232,10 @@ static motet_result decode_bytes(motet_engine *engine, void *bytes, size_t byte_
 static motet_result decode_file(motet_engine *engine, motet_byte_source *source, const char *path,
                                 const motet_sound_def *def, motet_decoded *decoded, char *error, size_t error_size)
 {
+    if (source->cannot_seek && def->stream && !def->in_memory) {
+        motet_files files = files_of(engine, def);
+        return motet_live_file_describe(&engine->heap, source, &files, path, def->store, decoded, error, error_size);
+    }
     if (source->cannot_seek || def->in_memory) {
         void *bytes;
         size_t byte_count;

@@ -71,6 +71,9 @@ typedef struct motet_stream {
     motet_stream_key next_key; /* what follows the page filled last */
     bool is_own;               /* its file is the program's: filled by workers (stream_workers.h) */
     bool busy;                 /* by one of them, which has left the lock */
+    /* Of a file that cannot seek, which has no pages: what the voice plays, and where it comes from. */
+    motet_feed *feed;
+    motet_live_file *live; /* NULL: not opened yet */
 
     /* Both. */
     motet_stream_page pages[MOTET_STREAM_PAGES];

@@ -86,6 +86,7 @@ void motet_stream_file_drop(motet_stream_file *file)
         return;
     }
     motet_heap *heap = file->heap;
+    motet_live_file_close(motet_exchange_acquire_pointer(&file->opened, NULL));
     motet_heap_give_text(heap, file->path);
     motet_heap_give(heap, file->bytes, file->byte_count);
     motet_heap_give(heap, file->coefficients, file->coefficient_bytes);

@@ -8,6 +8,7 @@
 #include "dsp/convert_rate.h"
 #include "dsp/kernels.h"
 #include "engine/byte_source.h"
+#include "engine/live_source.h"
 #include "engine/material.h"
 
 /* Of a sound; counted, since a voice's decoder may be closed after the sound has gone. */
@@ -18,8 +19,10 @@ typedef struct motet_stream_file {
     motet_files files;
     void *bytes; /* of the heap */
     size_t byte_count;
-    motet_material file;      /* of the file's own frames; no samples */
-    motet_material converted; /* of the same at the engine's rate; a rate of 0: it is not converted */
+    bool is_live;                /* it cannot seek: see stream_live.h */
+    motet_atomic_pointer opened; /* a motet_live_file for the first voice that comes */
+    motet_material file;         /* of the file's own frames; no samples */
+    motet_material converted;    /* of the same at the engine's rate; a rate of 0: it is not converted */
     uint32_t file_channels;
     motet_rate_filter filter;
     float *coefficients;

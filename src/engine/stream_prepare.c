@@ -76,6 +76,9 @@ static motet_slot slot_to_come(const motet_engine *engine, motet_stream *stream)
 
 static void plan_stream(motet_engine *engine, motet_stream *stream, uint32_t frames)
 {
+    if (stream->feed != NULL) {
+        return; /* it is written at its own pace */
+    }
     motet_slot *slots = engine->slots.slots;
     motet_slot *voice = &slots[stream->voice];
     bool has_come = voice->stream == stream && voice->phase != MOTET_SLOT_FREE;

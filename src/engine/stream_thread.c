@@ -1,6 +1,8 @@
 #include "engine/engine.h"
+#include "engine/feed_ring.h"
 #include "engine/sound.h"
 #include "engine/source.h"
+#include "engine/stream_live.h"
 #include "engine/stream_private.h"
 
 #include <assert.h>
@@ -96,6 +98,11 @@ static void tell_found(motet_engine *engine, motet_stream *stream)
 
 bool motet_stream_fill(motet_engine *engine, motet_stream *stream, motet_stream_key key, void *scratch)
 {
+    if (stream->feed != NULL) {
+        motet_stream_live_fill(engine, stream, scratch);
+        tell_found(engine, stream);
+        return true;
+    }
     motet_stream_page *page = free_page(stream);
     if (page == NULL) {
         return false;
@@ -136,6 +143,9 @@ static uint32_t read_wants(const motet_stream *stream, motet_stream_want *wants)
  * far off, since going back and forth costs more than decoding. */
 motet_stream_want motet_stream_next_want(const motet_engine *engine, const motet_stream *stream)
 {
+    if (stream->feed != NULL) {
+        return motet_stream_live_want(engine, stream);
+    }
     motet_stream_want wants[MOTET_STREAM_WANTED];
     motet_stream_want best = {0, UINT64_MAX};
     motet_stream_want straight = {0, UINT64_MAX};
@@ -170,6 +180,10 @@ void motet_stream_free(motet_stream *stream)
         motet_heap_give(heap, stream->pages[i].samples, page_bytes(file));
     }
     motet_stream_reader_close(&stream->reader);
+    motet_live_file_close(stream->live);
+    if (stream->feed != NULL) {
+        motet_feed_destroy(heap, stream->feed);
+    }
     motet_heap_give(heap, stream, sizeof *stream);
     motet_stream_file_drop(file);
 }
@@ -319,6 +333,11 @@ motet_stream *motet_stream_create(motet_engine *engine, motet_sound_entry *sound
         return NULL;
     }
     motet_stream *stream = motet_heap_take(&engine->heap, sizeof *stream, MOTET_CACHE_LINE);
+    bool live = sound->streamed->is_live;
+    if (stream != NULL && live && (stream->feed = motet_stream_live_feed(engine, sound->streamed)) == NULL) {
+        motet_heap_give(&engine->heap, stream, sizeof *stream);
+        stream = NULL;
+    }
     if (stream == NULL) {
         motet_fail(&engine->log, MOTET_ERROR_MEMORY, "%s: out of memory for a stream", sound->name);
         return NULL;
@@ -338,7 +357,9 @@ void motet_stream_send(motet_engine *engine, motet_stream *stream, const motet_v
 {
     motet_streams *streams = engine->streams;
     void *top;
-    plan_start(engine, stream, start);
+    if (stream->feed == NULL) {
+        plan_start(engine, stream, start);
+    }
     do { /* fails only when the stream thread took the whole list in between */
         top = motet_load_acquire_pointer(&streams->arrivals);
         stream->next = top;
@@ -377,6 +398,9 @@ motet_stream *motet_streams_first(motet_streams *streams)
 
 void motet_streams_fill_plan(motet_engine *engine, motet_stream *stream)
 {
+    if (stream->feed != NULL) {
+        return; /* its bytes come when they come */
+    }
     motet_stream_workers_claim(engine->streams, stream);
     for (uint32_t i = 0; i < stream->plan_count; i++) {
         if (!is_there(stream, stream->plan[i].key)) {

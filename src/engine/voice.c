@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 #include "engine/render.h"
 #include "engine/stream.h"
+#include "engine/stream_file.h"
 #include "engine/variations.h"
 
 #include <math.h>
@@ -123,6 +124,17 @@ static bool find_loop(motet_engine *engine, const motet_sound_entry *sound, cons
     return true;
 }
 
+/* Of a file that cannot seek. */
+static bool is_live(const motet_sound_entry *sound)
+{
+    return sound != NULL && sound->streamed != NULL && sound->streamed->is_live;
+}
+
+static motet_result refuse_live(motet_engine *engine, const motet_sound_entry *sound, const char *what)
+{
+    return motet_fail(&engine->log, MOTET_ERROR_INVALID, "%s cannot seek: a voice of it cannot %s", sound->name, what);
+}
+
 static void fill_record(motet_voice_record *record, const motet_voice_def *def, uint32_t bus,
                         const motet_sound_entry *played)
 {
@@ -198,6 +210,10 @@ static motet_voice begin(motet_engine *engine, voice_source source, const motet_
         reserve(engine, 1, group) != MOTET_OK) {
         return none;
     }
+    if (is_live(sound) && (def->loop || def->from_frame != 0)) {
+        refuse_live(engine, sound, def->loop ? "loop" : "start inside it");
+        return none;
+    }
     motet_voice_start loop = {0};
     if (sound != NULL && !find_loop(engine, sound, def, &loop)) {
         return none;
@@ -221,6 +237,10 @@ static motet_voice begin(motet_engine *engine, voice_source source, const motet_
     fill_record(record, def, bus_index, source.played);
     record->start.range = loop.range;
     record->start.loop_count = loop.loop_count;
+    if (stream != NULL && stream->feed != NULL) {
+        record->start.feed = stream->feed;
+        record->start.stream = NULL; /* to the audio thread it is a fed voice */
+    }
     if (stream != NULL) {
         motet_stream_send(engine, stream, &record->start);
     }
@@ -380,6 +400,9 @@ typedef struct voice_change {
 
 static motet_result check_range(motet_engine *engine, const motet_voice_record *record, voice_change *change)
 {
+    if (is_live(record->sound)) {
+        return refuse_live(engine, record->sound, "loop");
+    }
     uint64_t frames = record->sound != NULL ? record->sound->material.file_frame_count : 0;
     if (record->sound != NULL && frames == 0) {
         change->position = change->end = 0; /* as with a play, there is nothing to go round */
@@ -405,6 +428,9 @@ static motet_result check_change(motet_engine *engine, const motet_voice_record 
             return motet_fail(&engine->log, MOTET_ERROR_INVALID, "a %s voice cannot %s",
                               motet_feed_is_made(record->feed) ? "generated" : "fed",
                               change->kind == MOTET_COMMAND_SEEK ? "seek" : "loop");
+        }
+        if (is_live(record->sound) && (change->kind == MOTET_COMMAND_SEEK || change->index != 0)) {
+            return refuse_live(engine, record->sound, change->kind == MOTET_COMMAND_SEEK ? "seek" : "loop");
         }
         return MOTET_OK;
     default: return MOTET_OK;
