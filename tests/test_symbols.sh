@@ -25,6 +25,16 @@ for library in libmotet.a libmotet_core.a; do
     fi
 done
 
+# The tool is linked with the static library, where a name that both have would silently be the tool's.
+names() { awk 'NF == 3 { print $3 }' | sort -u; }
+nm -g --defined-only "$MOTET_BUILD/libmotet.a" | names >"$work/library"
+find "$MOTET_BUILD/CMakeFiles" -path '*/cli/*.o' -print0 | xargs -0 nm -g --defined-only | names >"$work/tool"
+[[ -s $work/tool ]] || { echo "the tool's objects were not found"; exit 1; }
+if comm -12 "$work/library" "$work/tool" | grep .; then
+    echo "are names of the library and of the tool at once"
+    exit 1
+fi
+
 echo 'int main(void) { return 0; }' >"$work/main.c"
 "${CC:-cc}" "$work/main.c" -o "$work/main" -pthread \
     -Wl,--whole-archive "$MOTET_BUILD/libmotet_core.a" -Wl,--no-whole-archive -lm
