@@ -3,7 +3,8 @@
  * with fixed seeds for every format, rendered by hand. And what streams alone do: limits, files that break or go, gaps.
  *
  * MOTET_TEST_SEEDS in the environment sets how many sessions are tried for each format. */
-#include "motet/motet.h"
+#include "engine/engine.h"
+#include "engine/stream.h"
 #include "support/audio_files.h"
 
 #include <setjmp.h>
@@ -16,7 +17,14 @@
 
 #include <cmocka.h>
 
-enum { RATE = 48000, FRAMES = 4 * RATE, MOST_EVENTS = 2000, VOICES = 6, CALLS = 60 };
+enum {
+    RATE = 48000,
+    FRAMES = 4 * RATE,
+    MOST_EVENTS = 2000,
+    VOICES = 6,
+    CALLS = 60,
+    LEAD = RATE / 10 /* how far ahead things are asked for, where they are to be on time without being prepared */
+};
 
 /* ------------------------------------------------------------------------------------------------------- Files */
 
@@ -61,6 +69,7 @@ static uint32_t below(uint64_t *chance, uint32_t count)
 /* --------------------------------------------------------------------------------------------------- Sessions */
 
 typedef struct session {
+    uint32_t lead; /* 0: everything is prepared by hand */
     motet_engine *engine;
     motet_sound sound;
     motet_bus bus;
@@ -151,25 +160,50 @@ static void call(session *s, uint64_t *chance, uint64_t at)
     }
 }
 
+/* Lets the stream thread fill all that is planned by now. */
+static void let_fill(motet_engine *engine)
+{
+    for (motet_stream *stream = engine->first_stream; stream != NULL; stream = stream->next_here) {
+        for (uint32_t i = 0; i < stream->plan_count; i++) {
+            uint32_t page = 0;
+            for (int tries = 0; tries < 20000; page++) {
+                if (page >= motet_load_acquire_u32(&stream->page_count)) {
+                    motet_sleep_ms(1);
+                    tries++;
+                    page = 0;
+                }
+                if (motet_load_acquire_u64(&stream->pages[page].key) == stream->plan[i].key) {
+                    break;
+                }
+            }
+            assert_true(page < motet_load_acquire_u32(&stream->page_count));
+        }
+    }
+}
+
 /* `block` frames are rendered at once; 0: what one call prepares. */
 static void run(session *s, uint64_t seed, uint32_t block)
 {
     uint64_t chance = seed;
     for (uint32_t i = 0; i < VOICES; i++) {
-        play(s, &chance, i, below(&chance, 2) * below(&chance, RATE));
+        play(s, &chance, i, s->lead + below(&chance, 2) * below(&chance, RATE));
     }
     uint32_t done = 0;
     for (uint32_t i = 0; i <= CALLS; i++) {
         uint32_t until = i < CALLS ? (uint32_t)((uint64_t)FRAMES * (i + 1) / (CALLS + 1)) : FRAMES;
         while (done < until) {
             uint32_t count = block != 0 && block < until - done ? block : until - done;
-            count = motet_engine_prepare(s->engine, count);
-            assert_true(count > 0);
+            if (s->lead == 0) {
+                count = motet_engine_prepare(s->engine, count);
+                assert_true(count > 0);
+            } else {
+                let_fill(s->engine);
+            }
             motet_engine_render_f32(s->engine, s->output + 2 * (size_t)done, count);
             done += count;
             collect(s);
         }
-        call(s, &chance, until + below(&chance, 2) * below(&chance, 5000));
+        call(s, &chance, until + s->lead + below(&chance, 2) * below(&chance, 5000));
     }
     assert_int_equal(motet_engine_get_stats(s->engine, &s->stats), MOTET_OK);
 }
@@ -192,10 +226,12 @@ static void close_session(session *s)
     free(s);
 }
 
-static session *run_session(const audio_bytes *file, const material *m, bool stream, uint64_t seed, uint32_t block)
+static session *run_session(const audio_bytes *file, const material *m, bool stream, uint64_t seed, uint32_t block,
+                            uint32_t lead)
 {
     session *s = audio_allocate(sizeof *s);
     memset(s, 0, sizeof *s);
+    s->lead = lead;
     open_session(s, file, m, stream);
     run(s, seed, block);
     qsort(s->events, s->event_count, sizeof *s->events, by_frame);
@@ -236,12 +272,29 @@ static void streams_are_as_loaded(void **state)
         audio_bytes file = file_of(&materials[i]);
         for (uint64_t seed = 1; seed <= count; seed++) {
             static const uint32_t blocks[] = {0, 480, 37};
-            session *loaded = run_session(&file, &materials[i], false, seed, 512);
-            session *streamed = run_session(&file, &materials[i], true, seed, blocks[seed % 3]);
+            session *loaded = run_session(&file, &materials[i], false, seed, 512, 0);
+            session *streamed = run_session(&file, &materials[i], true, seed, blocks[seed % 3], 0);
             compare(loaded, streamed, materials[i].name, seed);
             close_session(loaded);
             close_session(streamed);
         }
+        audio_bytes_free(&file);
+    }
+}
+
+/* What is asked for a tenth of a second ahead, seeks, loops, pitches and starts, and what comes back from being virtual,
+ * is on time without being prepared, as long as decoding keeps up. */
+static void on_time_when_told_ahead(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < MATERIALS; i++) {
+        audio_bytes file = file_of(&materials[i]);
+        uint64_t seed = 100 + i;
+        session *loaded = run_session(&file, &materials[i], false, seed, 480, LEAD);
+        session *streamed = run_session(&file, &materials[i], true, seed, 480, LEAD);
+        compare(loaded, streamed, materials[i].name, seed);
+        close_session(loaded);
+        close_session(streamed);
         audio_bytes_free(&file);
     }
 }
@@ -516,10 +569,11 @@ static void on_the_clock(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(streams_are_as_loaded),  cmocka_unit_test(as_many_as_allowed),
-        cmocka_unit_test(released_in_the_middle), cmocka_unit_test(broken_in_the_middle),
-        cmocka_unit_test(file_that_has_gone),     cmocka_unit_test(opus_in_linear_play),
-        cmocka_unit_test(gaps_skip_nothing),      cmocka_unit_test(on_the_clock),
+        cmocka_unit_test(streams_are_as_loaded), cmocka_unit_test(on_time_when_told_ahead),
+        cmocka_unit_test(as_many_as_allowed),    cmocka_unit_test(released_in_the_middle),
+        cmocka_unit_test(broken_in_the_middle),  cmocka_unit_test(file_that_has_gone),
+        cmocka_unit_test(opus_in_linear_play),   cmocka_unit_test(gaps_skip_nothing),
+        cmocka_unit_test(on_the_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

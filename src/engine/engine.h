@@ -178,9 +178,11 @@ struct motet_engine {
     motet_mixer mixer;
     uint64_t now; /* the block's first frame */
     uint64_t sequence;
-    uint32_t first_in_block;      /* commands chained in this block, linked by next_in_block */
-    motet_voice_record *finished; /* in this block, linked by next_garbage */
-    uint32_t live;                /* voices playing */
+    uint32_t first_in_block;           /* commands chained in this block, linked by next_in_block */
+    motet_voice_record *finished;      /* in this block, linked by next_garbage */
+    uint32_t live;                     /* voices playing */
+    struct motet_stream *first_stream; /* linked by next_here */
+    uint64_t streams_searched;         /* the frame at which the schedule was searched for one of them + 1 */
 
     /* Background. */
     motet_output *output; /* NULL: MOTET_DEVICE_MANUAL */

@@ -4,6 +4,7 @@
 #include "base/guard.h"
 #include "engine/engine.h"
 #include "engine/slot_private.h"
+#include "engine/stream.h"
 
 #include <string.h>
 
@@ -124,6 +125,7 @@ static void receive(motet_engine *engine) MOTET_NONBLOCKING
             hand_back(engine, index); /* nor may it keep the next voice of its slot from being stopped */
         } else {
             motet_schedule_add(&engine->schedule, index);
+            motet_stream_await(engine, command);
         }
     }
 }
@@ -222,6 +224,7 @@ static uint32_t render_block(motet_engine *engine, float *interleaved, uint32_t 
 {
     uint32_t to_grid = MOTET_BLOCK_FRAMES - (uint32_t)(engine->now % MOTET_BLOCK_FRAMES);
     count = count < to_grid ? count : to_grid;
+    motet_streams_look_aside(engine);
     motet_virtual_choose(engine);
     motet_queue_start_due(engine);
     apply_due_now(engine); /* these were given before anything that is still in the ring */

@@ -8,6 +8,7 @@
 #include "engine/rules.h"
 #include "engine/slot_private.h"
 #include "engine/source.h"
+#include "engine/stream.h"
 #include "engine/virtual.h"
 
 #include <assert.h>
@@ -66,6 +67,9 @@ void motet_slot_give_back(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCK
 {
     motet_voice_record *record = &engine->voices[slot->place.index];
     slot->phase = MOTET_SLOT_FREE;
+    if (slot->stream != NULL) {
+        motet_stream_leave(engine, slot->stream);
+    }
     motet_render_cancel_stop(engine, slot->place.index);
     motet_store_release_pointer(&record->next_garbage, engine->finished);
     engine->finished = record;
@@ -197,6 +201,9 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     slot->pause_gate = motet_ramp_hold(MOTET_RAMP_GAIN, start->paused ? 0 : 1);
     slot->sequence = play->sequence;
     slot->cancelled = 0;
+    if (slot->stream != NULL) {
+        motet_stream_arrive(engine, slot->stream, play->frame);
+    }
     slot->end_reason = MOTET_END_STOPPED;
     slot->weight = start->weight;
     slot->rules = start->rules;

@@ -21,8 +21,10 @@
 
 enum {
     MOTET_STREAM_PAGE_FRAMES = 4096,
-    MOTET_STREAM_PAGES = 256, /* half a second at the highest pitch, and more */
-    MOTET_STREAM_WANTED = 224 /* fewer, so that one is always free */
+    MOTET_STREAM_PAGES = 256,           /* half a second at the highest pitch, and more */
+    MOTET_STREAM_WANTED = 224,          /* fewer, so that one is always free */
+    MOTET_STREAM_AWAITED = 16,          /* changes of a voice at later frames that are looked at together */
+    MOTET_STREAM_STARTS_PER_SECOND = 16 /* a voice starts with this part of a second in hand */
 };
 
 /* Which frames: (page number << 1 | of the file's own frames beside the converted ones) + 1; 0 is none. */
@@ -51,11 +53,12 @@ typedef struct motet_stream_seen {
     uint32_t page;
 } motet_stream_seen;
 
-/* What a plan depends on, of a voice without tails. */
+/* What a plan depends on, of a voice without tails that stands at the present frame. */
 typedef struct motet_stream_place {
     bool made; /* else it says nothing */
-    bool original, loop;
+    bool original, loop, is_virtual;
     uint32_t passes, rounds;
+    uint32_t near, changes; /* of what is asked for later */
     uint64_t position, step;
     uint64_t loop_start, loop_end, loop_crossfade;
     uint64_t frame_count;
@@ -95,7 +98,15 @@ typedef struct motet_stream {
     uint32_t seen_count, seen_last;
     motet_stream_want plan[MOTET_STREAM_WANTED];
     uint32_t plan_count;
-    motet_stream_place planned; /* what the plan shown was made for */
+    uint64_t plan_delay;                            /* added to what is due: of a voice that is not heard */
+    motet_stream_place planned;                     /* what the plan shown was made for */
+    struct motet_stream *next_here, *previous_here; /* all whose play has arrived */
+    uint64_t start_frame;                           /* of one that waits for it */
+    bool ready;                                     /* a virtual voice could be heard at once */
+    motet_command awaited[MOTET_STREAM_AWAITED];    /* what sends the voice elsewhere later: the first of that */
+    uint32_t awaited_count;
+    bool awaited_more; /* and there are others */
+    uint32_t changes;  /* of that list */
 } motet_stream;
 
 /* ------------------------------------------------------------------------------------------------ Audio thread */
@@ -110,18 +121,40 @@ const void *motet_stream_find(motet_stream *stream, bool original, uint64_t page
 /* The first unrolled frame from `at` on, and before `end`, that is not there; `end` if all are. */
 int64_t motet_stream_missing(const motet_slot *slot, int64_t at, int64_t end) MOTET_NONBLOCKING;
 
-/* Whether enough is there to start: a quarter of a second. */
+/* Whether enough is there to start. */
 bool motet_stream_is_primed(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING;
+
+motet_stream_key motet_stream_key_of(bool original, uint64_t page) MOTET_NONBLOCKING;
+/* Of a piece's first `count` frames, those that the crossfade of the loop changes: the first of them, and where the
+ * frames lie that come in; UINT64_MAX where there are none. */
+uint64_t motet_stream_crossfaded(const motet_slot *slot, motet_loop_piece piece, uint64_t count,
+                                 uint64_t *before) MOTET_NONBLOCKING;
+
+/* A look step by step: takes in what has come (true: the material has turned out shorter); has a plan made, from a
+ * `plan_count` of 0 on; hands back what is not in it, and shows it to the stream thread. */
+bool motet_stream_take(motet_stream *stream) MOTET_NONBLOCKING;
+void motet_stream_settle_plan(motet_stream *stream) MOTET_NONBLOCKING;
+void motet_stream_show_plan(motet_stream *stream) MOTET_NONBLOCKING;
+
+/* stream_plan.c */
 
 /* Adds what a slot hears in `frames` engine frames from its own on, and some more, to the stream's plan. */
 void motet_stream_plan(const motet_engine *engine, motet_stream *stream, const motet_slot *slot,
                        uint64_t frames) MOTET_NONBLOCKING;
-/* A look in two steps, with the plan between them: takes in what has come, and empties the plan; hands back what is not
- * in it, and shows it. */
-void motet_stream_take(motet_stream *stream) MOTET_NONBLOCKING;
-void motet_stream_settle_plan(motet_stream *stream) MOTET_NONBLOCKING;
-/* Shows the plan to the stream thread. */
-void motet_stream_show_plan(motet_stream *stream) MOTET_NONBLOCKING;
+/* The same of a voice, with where it will be sent in the next seconds. */
+void motet_stream_plan_ahead(motet_engine *engine, motet_stream *stream, const motet_slot *voice,
+                             uint64_t frames) MOTET_NONBLOCKING;
+/* A command goes into the schedule: the stream that it concerns, if any, is told. */
+void motet_stream_await(motet_engine *engine, const motet_command *command) MOTET_NONBLOCKING;
+/* On copies of a voice: lets a command send it elsewhere; moves it to a later frame. */
+void motet_stream_try(motet_slot *copy, const motet_command *command) MOTET_NONBLOCKING;
+void motet_stream_bring_up(motet_engine *engine, motet_slot *copy, uint64_t frame) MOTET_NONBLOCKING;
+
+/* At the start of a block, on the grid of choices: looks after voices that wait for their start or are virtual. */
+void motet_streams_look_aside(motet_engine *engine) MOTET_NONBLOCKING;
+/* Of the slot that a play has arrived in; and when it is free again. */
+void motet_stream_arrive(motet_engine *engine, motet_stream *stream, uint64_t start_frame) MOTET_NONBLOCKING;
+void motet_stream_leave(motet_engine *engine, motet_stream *stream) MOTET_NONBLOCKING;
 
 /* ------------------------------------------------------------------------------------------------ Control side */
 
@@ -131,8 +164,9 @@ void motet_streams_destroy(motet_engine *engine, bool forked);
 
 /* Under the API lock: a stream for a voice. NULL, with the failure told, beyond max_streams and when out of memory. */
 motet_stream *motet_stream_create(motet_engine *engine, struct motet_sound_entry *sound, uint32_t voice);
-/* Under the API lock, before the play is sent: lets the stream thread begin. */
-void motet_stream_send(motet_engine *engine, motet_stream *stream, const struct motet_voice_start *start);
+/* Under the API lock, before the play for `frame` is sent: lets the stream thread begin. */
+void motet_stream_send(motet_engine *engine, motet_stream *stream, const struct motet_voice_start *start,
+                       uint64_t frame);
 /* Under the API lock: its voice and all tails are over. */
 void motet_stream_drop(motet_engine *engine, motet_stream *stream);
 

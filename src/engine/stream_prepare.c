@@ -39,30 +39,6 @@ static uint32_t frames_to_next(const motet_engine *engine, uint32_t frame_count)
     return (uint32_t)frames;
 }
 
-static void try_command(motet_slot *copy, const motet_command *command)
-{
-    switch ((motet_command_kind)command->kind) {
-    case MOTET_COMMAND_SEEK: motet_source_seek(copy, command->value.position); break;
-    case MOTET_COMMAND_SET_LOOP: motet_source_set_loop(copy, command->index != 0); break;
-    case MOTET_COMMAND_SET_LOOP_RANGE:
-        motet_source_set_loop_range(copy, command->value.range.start, command->value.range.end);
-        break;
-    case MOTET_COMMAND_SET_PITCH: copy->pitch = motet_ramp_hold(MOTET_RAMP_FACTOR, command->value.number); break;
-    case MOTET_COMMAND_SET_VALUES: copy->pitch = motet_ramp_hold(MOTET_RAMP_FACTOR, command->value.values.pitch); break;
-    default: break;
-    }
-}
-
-/* Brings the copy of a virtual voice to the present frame. */
-static void bring_up(motet_engine *engine, motet_slot *copy)
-{
-    while (copy->now < engine->now && !motet_source_is_over(copy)) {
-        uint64_t cut = motet_slot_next_cut(engine, copy, engine->now);
-        copy->now = copy->held ? cut : copy->now + motet_source_advance(engine, copy, cut - copy->now);
-        copy->held = copy->held || (copy->paused && motet_ramp_done(&copy->pause_gate, copy->now));
-    }
-}
-
 /* A voice whose play has not arrived yet, as it will be. */
 static motet_slot slot_to_come(const motet_engine *engine, motet_stream *stream)
 {
@@ -84,19 +60,20 @@ static void plan_stream(motet_engine *engine, motet_stream *stream, uint32_t fra
     bool has_come = voice->stream == stream && voice->phase != MOTET_SLOT_FREE;
     motet_slot copy = has_come ? *voice : slot_to_come(engine, stream);
     motet_stream_take(stream);
+    stream->plan_count = 0;
     if (has_come && voice->phase == MOTET_SLOT_PLAYING && voice->place.is_virtual) {
-        bring_up(engine, &copy);
+        motet_stream_bring_up(engine, &copy, engine->now);
     }
     copy.now = engine->now;
     if (!has_come || voice->phase != MOTET_SLOT_ENDED) {
         motet_source_shorten(&copy);
-        motet_stream_plan(engine, stream, &copy, frames);
+        motet_stream_plan_ahead(engine, stream, &copy, frames);
         uint32_t count = waiting_count(engine);
         for (uint32_t i = 0; i < count; i++) {
             const motet_command *command = waiting_at(engine, i);
             bool is_due = command->frame <= engine->now && command->target == stream->voice;
             if (is_due && command->kind >= MOTET_COMMAND_SEEK && command->kind <= MOTET_COMMAND_SET_LOOP_RANGE) {
-                try_command(&copy, command);
+                motet_stream_try(&copy, command);
                 motet_stream_plan(engine, stream, &copy, frames);
             }
         }

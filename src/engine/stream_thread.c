@@ -315,10 +315,11 @@ void motet_streams_destroy(motet_engine *engine, bool forked)
 }
 
 /* What the voice will want when it starts: so that it is there by then. */
-static void plan_start(motet_engine *engine, motet_stream *stream, const motet_voice_start *start)
+static void plan_start(motet_engine *engine, motet_stream *stream, const motet_voice_start *start, uint64_t frame)
 {
     motet_slot slot = {.material = start->material, .stream = stream, .passes = start->loop_count};
     slot.pitch = motet_ramp_hold(MOTET_RAMP_FACTOR, start->pitch);
+    slot.now = frame;
     motet_source_begin(&slot, start->from_frame, start->range, start->loop);
     motet_stream_plan(engine, stream, &slot, 0);
     motet_stream_show_plan(stream);
@@ -353,12 +354,12 @@ motet_stream *motet_stream_create(motet_engine *engine, motet_sound_entry *sound
     return stream;
 }
 
-void motet_stream_send(motet_engine *engine, motet_stream *stream, const motet_voice_start *start)
+void motet_stream_send(motet_engine *engine, motet_stream *stream, const motet_voice_start *start, uint64_t frame)
 {
     motet_streams *streams = engine->streams;
     void *top;
     if (stream->feed == NULL) {
-        plan_start(engine, stream, start);
+        plan_start(engine, stream, start, frame);
     }
     do { /* fails only when the stream thread took the whole list in between */
         top = motet_load_acquire_pointer(&streams->arrivals);

@@ -5,6 +5,7 @@
 #include "engine/markers.h"
 #include "engine/slot_private.h"
 #include "engine/source.h"
+#include "engine/stream.h"
 
 #include <assert.h>
 
@@ -247,7 +248,9 @@ static uint32_t rank_virtual(motet_engine *engine, motet_candidate *best) MOTET_
     for (uint32_t i = 0; i < looked_at; i++) {
         choice->slice_at = choice->slice_at + 1 < crowd->count ? choice->slice_at + 1 : 0;
         const motet_slot *slot = slot_at(engine, crowd->slots[choice->slice_at]);
-        count = enlist(best, count, candidate_of(engine, slot), false);
+        if (slot->stream == NULL || slot->stream->ready) {
+            count = enlist(best, count, candidate_of(engine, slot), false);
+        }
     }
     return count;
 }

@@ -242,7 +242,7 @@ static motet_voice begin(motet_engine *engine, voice_source source, const motet_
         record->start.stream = NULL; /* to the audio thread it is a fed voice */
     }
     if (stream != NULL) {
-        motet_stream_send(engine, stream, &record->start);
+        motet_stream_send(engine, stream, &record->start, play.frame);
     }
     if (after != NULL) {
         record->start.after = (uint32_t)(after - engine->voices);
