@@ -3,9 +3,9 @@
  * with fixed seeds for every format, rendered by hand. And what streams alone do: limits, files that break or go, gaps.
  *
  * MOTET_TEST_SEEDS in the environment sets how many sessions are tried for each format. */
-#include "engine/engine.h"
-#include "engine/stream.h"
+#include "motet/motet.h"
 #include "support/audio_files.h"
+#include "support/streams.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -160,27 +160,6 @@ static void call(session *s, uint64_t *chance, uint64_t at)
     }
 }
 
-/* Lets the stream thread fill all that is planned by now. */
-static void let_fill(motet_engine *engine)
-{
-    for (motet_stream *stream = engine->first_stream; stream != NULL; stream = stream->next_here) {
-        for (uint32_t i = 0; i < stream->plan_count; i++) {
-            uint32_t page = 0;
-            for (int tries = 0; tries < 20000; page++) {
-                if (page >= motet_load_acquire_u32(&stream->page_count)) {
-                    motet_sleep_ms(1);
-                    tries++;
-                    page = 0;
-                }
-                if (motet_load_acquire_u64(&stream->pages[page].key) == stream->plan[i].key) {
-                    break;
-                }
-            }
-            assert_true(page < motet_load_acquire_u32(&stream->page_count));
-        }
-    }
-}
-
 /* `block` frames are rendered at once; 0: what one call prepares. */
 static void run(session *s, uint64_t seed, uint32_t block)
 {
@@ -197,7 +176,7 @@ static void run(session *s, uint64_t seed, uint32_t block)
                 count = motet_engine_prepare(s->engine, count);
                 assert_true(count > 0);
             } else {
-                let_fill(s->engine);
+                streams_let_fill(s->engine);
             }
             motet_engine_render_f32(s->engine, s->output + 2 * (size_t)done, count);
             done += count;

@@ -43,7 +43,7 @@ typedef struct motet_stream_want {
 
 typedef struct motet_stream_page {
     motet_atomic_u64 key; /* 0: the stream thread's; else the audio thread's */
-    void *samples;        /* taken when it is first filled */
+    void *samples;        /* NULL, or the stream thread's to give back, while there is no key */
 } motet_stream_page;
 
 /* A page that is there in this block. */
@@ -80,7 +80,7 @@ typedef struct motet_stream {
 
     /* Both. */
     motet_stream_page pages[MOTET_STREAM_PAGES];
-    motet_atomic_u32 page_count; /* that have memory */
+    motet_atomic_u32 page_count; /* none behind these has memory */
     motet_atomic_u64 end;        /* of the file's frames as decoding has found it; UINT64_MAX: not yet */
     motet_atomic_u64 end_converted;
     motet_atomic_u32 failed; /* that end is a failure */

@@ -10,6 +10,7 @@
 
 enum {
     PAGE_ALIGNMENT = 64,
+    SPARE_PAGES = 4,   /* kept by a stream beyond those that are in use */
     POLITE_NS = 200000 /* left to a thread that waits to decode by itself */
 };
 
@@ -40,25 +41,50 @@ static size_t page_bytes(const motet_stream_file *file)
     return (size_t)MOTET_STREAM_PAGE_FRAMES * file->file.channels * (s16 ? sizeof(int16_t) : sizeof(float));
 }
 
-/* A page that belongs to this side. */
+/* A page that belongs to this side; one with memory, if there is one. */
 static motet_stream_page *free_page(motet_stream *stream)
 {
     uint32_t count = motet_load_relaxed_u32(&stream->page_count);
+    motet_stream_page *bare = count < MOTET_STREAM_PAGES ? &stream->pages[count] : NULL;
     for (uint32_t i = 0; i < count; i++) {
-        if (motet_load_acquire_u64(&stream->pages[i].key) == 0) {
-            return &stream->pages[i];
+        motet_stream_page *page = &stream->pages[i];
+        if (motet_load_acquire_u64(&page->key) == 0) {
+            if (page->samples != NULL) {
+                return page;
+            }
+            bare = page;
         }
     }
-    if (count == MOTET_STREAM_PAGES) {
-        return NULL;
-    }
     const motet_stream_file *file = stream->reader.file;
-    stream->pages[count].samples = motet_heap_take(file->heap, page_bytes(file), PAGE_ALIGNMENT);
-    if (stream->pages[count].samples == NULL) {
+    if (bare != NULL) {
+        bare->samples = motet_heap_take(file->heap, page_bytes(file), PAGE_ALIGNMENT);
+    }
+    if (bare == NULL || bare->samples == NULL) {
         return NULL;
     }
-    motet_store_release_u32(&stream->page_count, count + 1);
-    return &stream->pages[count];
+    if (bare == &stream->pages[count]) {
+        motet_store_release_u32(&stream->page_count, count + 1);
+    }
+    return bare;
+}
+
+/* Gives back the memory of pages that seeks and high pitches have left. */
+static void trim(motet_stream *stream)
+{
+    const motet_stream_file *file = stream->reader.file;
+    uint32_t count = motet_load_relaxed_u32(&stream->page_count);
+    uint32_t spare = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        motet_stream_page *page = &stream->pages[i];
+        if (page->samples != NULL && motet_load_acquire_u64(&page->key) == 0 && ++spare > SPARE_PAGES) {
+            motet_heap_give(file->heap, page->samples, page_bytes(file));
+            page->samples = NULL;
+        }
+    }
+    while (count > 0 && stream->pages[count - 1].samples == NULL) {
+        count--; /* whoever still looks at more finds them without a key */
+    }
+    motet_store_release_u32(&stream->page_count, count);
 }
 
 static void tell_end(motet_engine *engine, motet_stream *stream)
@@ -177,7 +203,9 @@ void motet_stream_free(motet_stream *stream)
     motet_stream_file *file = motet_stream_file_hold(stream->reader.file);
     motet_heap *heap = file->heap;
     for (uint32_t i = 0; i < motet_load_relaxed_u32(&stream->page_count); i++) {
-        motet_heap_give(heap, stream->pages[i].samples, page_bytes(file));
+        if (stream->pages[i].samples != NULL) {
+            motet_heap_give(heap, stream->pages[i].samples, page_bytes(file));
+        }
     }
     motet_stream_reader_close(&stream->reader);
     motet_live_file_close(stream->live);
@@ -241,6 +269,11 @@ static void *run_streams(void *user)
         motet_mutex_lock(&streams->lock);
         bool worked = work_a_slice(engine, streams);
         bool live = streams->first != NULL;
+        for (motet_stream *stream = streams->first; !worked && stream != NULL; stream = stream->next) {
+            if (!stream->busy) {
+                trim(stream);
+            }
+        }
         motet_mutex_unlock(&streams->lock);
         if (!worked) {
             motet_signal_flag_wait(&streams->wake, live ? MOTET_STREAM_POLL_NS : MOTET_STREAM_IDLE_NS);
