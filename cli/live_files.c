@@ -35,12 +35,13 @@ static void find_files(playlist *list)
     list->count = kept;
 }
 
-/* Loads the next file that can be decoded; the others are told. {0} after the last. */
+/* Opens the next file that can be decoded; the others are told. {0} after the last. They are decoded while they play: an
+ * hour of music starts at once, and takes no more memory than a second of it. */
 static motet_sound load_next(playlist *list, const char **name)
 {
     while (list->next < list->count) {
         *name = list->paths[list->next++];
-        motet_sound sound = motet_sound_load(list->live.engine, *name, NULL);
+        motet_sound sound = motet_sound_load(list->live.engine, *name, &(motet_sound_def){.stream = true});
         if (sound.id != 0) {
             return sound;
         }
@@ -79,7 +80,7 @@ static void show(const playlist *list, motet_voice voice)
     }
 }
 
-/* Plays the files in turn; each is loaded while the one before it plays. */
+/* Plays the files in turn; each is opened while the one before it plays. */
 static void play_all(playlist *list)
 {
     bool on = true;
