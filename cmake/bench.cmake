@@ -6,6 +6,18 @@ foreach(name purity loops voices)
         OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
 endforeach()
 
+# Looks inside the engine for what one slice of decoding takes.
+if(TARGET motet_static)
+    pkg_check_modules(SNDFILE IMPORTED_TARGET sndfile)
+    add_executable(motet_streams EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/bench/streams.c"
+        "${PROJECT_SOURCE_DIR}/bench/stream_files.c" "${PROJECT_SOURCE_DIR}/bench/stream_times.c")
+    target_include_directories(motet_streams PRIVATE "${PROJECT_SOURCE_DIR}/src")
+    target_link_libraries(motet_streams PRIVATE motet_flags motet_static PkgConfig::SNDFILE Threads::Threads
+        "$<$<BOOL:${MOTET_HAVE_LIBM}>:m>")
+    set_target_properties(motet_streams PROPERTIES
+        OUTPUT_NAME streams RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+endif()
+
 if(TARGET motet_lint)
     add_executable(motet_clicks EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/bench/clicks.c"
         "${PROJECT_SOURCE_DIR}/bench/click_rules.c")

@@ -93,6 +93,43 @@ static motet_sound_def random_rules(session *s, uint32_t frames)
     return def;
 }
 
+static uint8_t *put_le(uint8_t *to, uint64_t value, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        *to++ = (uint8_t)(value >> 8 * i);
+    }
+    return to;
+}
+
+/* The same frames as a file that is decoded while it plays. */
+static motet_sound load_wav(session *s, const motet_pcm *pcm, const motet_sound_def *def)
+{
+    uint8_t file[44 + 2 * 4096 * sizeof(float)];
+    uint32_t frame_size = pcm->channels * (pcm->format == MOTET_FORMAT_S16 ? 2 : 4);
+    uint32_t size = (uint32_t)pcm->frame_count * frame_size;
+    memcpy(file, "RIFF....WAVEfmt ", 16);
+    put_le(file + 4, 36 + size, 4);
+    uint8_t *at = put_le(file + 16, 16, 4);
+    at = put_le(at, pcm->format == MOTET_FORMAT_S16 ? 1 : 3, 2);
+    at = put_le(at, pcm->channels, 2);
+    at = put_le(at, pcm->sample_rate_hz, 4);
+    at = put_le(at, (uint64_t)pcm->sample_rate_hz * frame_size, 4);
+    at = put_le(at, frame_size, 2);
+    at = put_le(at, 8 * frame_size / pcm->channels, 2);
+    memcpy(at, "data", 4);
+    at = put_le(at + 4, size, 4);
+    for (uint32_t i = 0; i < pcm->frame_count * pcm->channels; i++) {
+        if (pcm->format == MOTET_FORMAT_S16) {
+            at = put_le(at, (uint16_t)((const int16_t *)pcm->samples)[i], 2);
+        } else {
+            uint32_t bits;
+            memcpy(&bits, (const float *)pcm->samples + i, sizeof bits);
+            at = put_le(at, bits, 4);
+        }
+    }
+    return motet_sound_load_memory(s->engine, file, (size_t)(at - file), def);
+}
+
 static motet_sound make_sound(session *s, motet_format format, uint32_t channels, uint32_t rate, uint32_t frames)
 {
     float f32[2 * 4096];
@@ -112,7 +149,8 @@ static motet_sound make_sound(session *s, motet_format format, uint32_t channels
     }
     def.markers = markers;
     def.marker_count = below(&s->chance, 2) == 0 ? 0 : frames >= 5 ? 5 : frames > 0;
-    motet_sound sound = motet_sound_from_pcm(s->engine, &pcm, &def);
+    def.stream = frames > 0 && below(&s->chance, 2) == 0;
+    motet_sound sound = def.stream ? load_wav(s, &pcm, &def) : motet_sound_from_pcm(s->engine, &pcm, &def);
     assert_int_not_equal(sound.id, 0);
     return sound;
 }
@@ -120,6 +158,7 @@ static motet_sound make_sound(session *s, motet_format format, uint32_t channels
 static void begin(session *s)
 {
     motet_engine_def def = motet_default_engine_def();
+    def.max_streams = 1024; /* as many as there are plays */
     s->channels = 2 - below(&s->chance, 2);
     def.sample_rate_hz = RATE;
     def.channels = s->channels;
@@ -358,6 +397,8 @@ static void render_span(session *s)
     while (s->rendered < end) {
         uint32_t count = s->block != 0 ? s->block : 1 + below(&s->blocks, 700);
         count = count < end - s->rendered ? count : end - s->rendered;
+        count = motet_engine_prepare(s->engine, count);
+        assert_true(count > 0);
         motet_engine_render_f32(s->engine, s->output + (size_t)s->rendered * s->channels, count);
         s->rendered += count;
     }
@@ -455,6 +496,8 @@ static void assert_same(const session *a, const session *b)
     assert_int_equal(a->stats.commands_applied, b->stats.commands_applied);
     assert_int_equal(a->stats.commands_late, b->stats.commands_late);
     assert_int_equal(a->stats.feed_gaps, b->stats.feed_gaps);
+    assert_int_equal(a->stats.stream_gaps, 0);
+    assert_int_equal(b->stats.stream_gaps, 0);
 }
 
 static void blocks_are_not_audible(void **state)

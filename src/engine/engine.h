@@ -126,6 +126,7 @@ typedef struct motet_counters {
     motet_atomic_u64 commands_applied, commands_late;
     motet_atomic_u64 events_lost;
     motet_atomic_u64 feed_gaps, stream_gaps;
+    motet_atomic_u64 stream_slice_ns; /* the longest that a page has taken to fill, an opened file included */
     motet_atomic_u64 non_finite_frames;
     motet_atomic_f32 master_level[2];
     motet_atomic_f32 master_peak;

@@ -21,10 +21,10 @@
 
 enum {
     MOTET_STREAM_PAGE_FRAMES = 4096,
-    MOTET_STREAM_PAGES = 256,           /* half a second at the highest pitch, and more */
-    MOTET_STREAM_WANTED = 224,          /* fewer, so that one is always free */
-    MOTET_STREAM_AWAITED = 16,          /* changes of a voice at later frames that are looked at together */
-    MOTET_STREAM_STARTS_PER_SECOND = 16 /* a voice starts with this part of a second in hand */
+    MOTET_STREAM_PAGES = 256,          /* half a second at the highest pitch, and more */
+    MOTET_STREAM_WANTED = 224,         /* fewer, so that one is always free */
+    MOTET_STREAM_AWAITED = 16,         /* changes of a voice at later frames that are looked at together */
+    MOTET_STREAM_STARTS_PER_SECOND = 8 /* a voice starts with this part of a second in hand */
 };
 
 /* Which frames: (page number << 1 | of the file's own frames beside the converted ones) + 1; 0 is none. */

@@ -140,8 +140,13 @@ bool motet_stream_fill(motet_engine *engine, motet_stream *stream, motet_stream_
         material == &file->file ? file->file.frame_count : motet_rate_frames(&file->filter, file->file.frame_count);
     uint64_t left = whole > first ? whole - first : 0;
     uint32_t count = left < MOTET_STREAM_PAGE_FRAMES ? (uint32_t)left : MOTET_STREAM_PAGE_FRAMES;
+    uint64_t began_ns = motet_monotonic_ns();
     motet_stream_reader_read(&stream->reader, engine->mixer.kernels, scratch, material == &file->file, first, count,
                              page->samples);
+    uint64_t took_ns = motet_monotonic_ns() - began_ns;
+    if (!stream->is_own && took_ns > motet_load_relaxed_u64(&engine->counters.stream_slice_ns)) {
+        motet_store_relaxed_u64(&engine->counters.stream_slice_ns, took_ns);
+    }
     tell_end(engine, stream); /* before the page: whoever sees that one knows the end */
     stream->next_key = key + 2;
     motet_store_release_u64(&page->key, key);

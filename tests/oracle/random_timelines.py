@@ -13,6 +13,19 @@ VOLUMES = (0, 0, -6, -12, -80, 3, -90, -33.3, 30)
 SOUND_NAMES = ("mono", "stereo", "short", "one", "slow", "fast", "s16", "f32", "s16s", "as16")
 
 
+# As files: name, rate, channels.
+NOISES = (("s16", 1000, 1), ("s16s", 800, 2), ("f32", 1000, 2), ("f32m", 1000, 1))
+
+
+def write_wav(path, tag, channels, rate, data, bits=None):
+    bits = bits or 8 * data.itemsize
+    data = bytes(data)
+    layout = struct.pack("<HHIIHH", tag, channels, rate, rate * channels * bits // 8, channels * bits // 8, bits)
+    body = b"WAVEfmt " + struct.pack("<I", len(layout)) + layout + b"data" + struct.pack("<I", len(data)) + data
+    with open(path, "wb") as file:
+        file.write(b"RIFF" + struct.pack("<I", len(body)) + body)
+
+
 def write_assets(folder):
     """Raw PCM and WAV files that the timelines name."""
     chance = numpy.random.default_rng(20)
@@ -22,17 +35,16 @@ def write_assets(folder):
         file.write(s16.tobytes())
     with open(folder + "/noise.f32", "wb") as file:
         file.write(f32.tobytes())
-
+    for name, rate, channels in NOISES:
+        data = s16 if name[0] == "s" else f32
+        write_wav(f"{folder}/noise-{name}.wav", 1 if name[0] == "s" else 3, channels, rate, data)
 
     layouts = (("u8", 1, 1, 8), ("i16", 1, 2, 16), ("i24", 1, 1, 24), ("i32", 1, 2, 32), ("float", 3, 2, 32))
     for name, tag, channels, bits in layouts:
         data = chance.bytes(60 * channels * bits // 8)
         if tag == 3:
             data = chance.uniform(-1.5, 1.5, 60 * channels).astype("<f4").tobytes()
-        layout = struct.pack("<HHIIHH", tag, channels, 1000, 1000 * channels * bits // 8, channels * bits // 8, bits)
-        body = b"WAVEfmt " + struct.pack("<I", len(layout)) + layout + b"data" + struct.pack("<I", len(data)) + data
-        with open("%s/%s.wav" % (folder, name), "wb") as file:
-            file.write(b"RIFF" + struct.pack("<I", len(body)) + body)
+        write_wav(f"{folder}/{name}.wav", tag, channels, 1000, data, bits)
 
 
 def sounds(chance):
@@ -43,10 +55,14 @@ def sounds(chance):
     yield {"sound": "one", "constant": {"value": -0.625, "seconds": 0.001, "channels": 2}}
     yield {"sound": "slow", "sine": {"hz": 21, "seconds": 0.15, "amplitude": 1, "rate": 441}}
     yield {"sound": "fast", "ramp": {"from": -1, "to": 1, "seconds": 0.15, "rate": 2205, "channels": 2}}
-    yield {"sound": "s16", "pcm": {"file": "noise.s16", "format": "s16", "channels": 1, "rate": 1000}}
-    yield {"sound": "s16s", "pcm": {"file": "noise.s16", "format": "s16", "channels": 2, "rate": 800}}
-    yield {"sound": "f32", "pcm": {"file": "noise.f32", "format": "f32", "channels": 2, "rate": 1000}}
-    yield {"sound": "as16", "pcm": {"file": "noise.f32", "format": "f32", "channels": 1, "rate": 1000}, "store": "s16"}
+    for name, noise, rest in (("s16", 0, {}), ("s16s", 1, {}), ("f32", 2, {}), ("as16", 3, {"store": "s16"})):
+        file, rate, channels = NOISES[noise]
+        form = chance.choice(("pcm", "loaded", "streamed", "streamed"))
+        if form == "pcm":
+            pcm = {"file": "noise." + file[:3], "format": file[:3], "channels": channels, "rate": rate}
+            yield {"sound": name, "pcm": pcm, **rest}
+        else:
+            yield {"sound": name, "file": f"noise-{file}.wav", "stream": form == "streamed", **rest}
 
 
 MARKERS = {
