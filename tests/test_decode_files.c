@@ -449,6 +449,7 @@ static void test_tags_mp3(void **state)
                      "ck",
                      10);
     append_id3_frame(&file, "TPE1", "Somebody", 8);
+    append_id3_frame(&file, "TRCK", "3", 1);
     append_id3_frame(&file, "TXXX",
                      "LOOPSTART\0"
                      "1000",
@@ -467,6 +468,7 @@ static void test_tags_mp3(void **state)
     assert_string_equal(find_tag(&decoder, "TITLE"), "Ein St\xC3\xBC"
                                                      "ck");
     assert_string_equal(find_tag(&decoder, "ARTIST"), "Somebody");
+    assert_string_equal(find_tag(&decoder, "TRACKNUMBER"), "3");
     assert_int_equal(decoder.info.loop_start_frame, 1000);
     assert_int_equal(decoder.info.loop_end_frame, 6000);
     float *samples = audio_decode_f32(&decoder, &frames);
@@ -475,6 +477,90 @@ static void test_tags_mp3(void **state)
     audio_close(&decoder);
     audio_bytes_free(&file);
     audio_bytes_free(&inner);
+}
+
+/* What stands in an ID3v1 tag, behind the sound. */
+static void test_tags_mp3_old(void **state)
+{
+    (void)state;
+    audio_recipe recipe = {.format = SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, .channels = 2, .rate = 44100};
+    audio_bytes file = audio_write_tones(&recipe, 20000);
+    unsigned char tag[128] = "TAGAn old one";
+    memcpy(tag + 33, "Anybody", 7);
+    memcpy(tag + 93, "1999", 4);
+    memcpy(tag + 97, "remark", 6);
+    tag[126] = 7;
+    audio_bytes_append(&file, tag, sizeof(tag));
+    audio_decoder decoder;
+    audio_open_whole(&decoder, &file);
+    assert_string_equal(find_tag(&decoder, "TITLE"), "An old one");
+    assert_string_equal(find_tag(&decoder, "ARTIST"), "Anybody");
+    assert_string_equal(find_tag(&decoder, "DATE"), "1999");
+    assert_string_equal(find_tag(&decoder, "COMMENT"), "remark");
+    assert_string_equal(find_tag(&decoder, "TRACKNUMBER"), "7");
+    audio_close(&decoder);
+    audio_bytes_free(&file);
+}
+
+/* In a chunk behind the sound of a WAV, or of an AIFF: all encodings of text, loop points in frames of their own; what a
+ * LIST/INFO chunk says counts first, and a frame that is longer than its tag ends it. */
+static void test_tags_in_chunks(void **state)
+{
+    (void)state;
+    for (int aiff = 0; aiff < 2; aiff++) {
+        audio_bytes id3 = {0}, file = {0};
+        audio_bytes_append(&id3, "ID3\x03\0\0\0\0\0\0", 10);
+        append_id3_frame(&id3, "TIT2", "Hidden", 6);
+        append_id3_frame(&id3, "TRCK", "3/9", 3);
+        append_id3_frame(&id3, "TXXX",
+                         "LOOPSTART\0"
+                         "100",
+                         13);
+        append_id3_frame(&id3, "TXXX",
+                         "LOOPLENGTH\0"
+                         "500",
+                         14);
+        append_id3_frame(&id3, "APIC", "picture", 7);
+        audio_bytes_append(&id3, "TPE1\0\0\0\x09\0\0\x01\xFF\xFE\xDC\0\x3D\xD8\0\xDE", 19); /* UTF-16 */
+        audio_bytes_append(&id3, "COMM\0\0\0\x0A\0\0\0eng\0Caf\xE9s", 20);                  /* Latin-1 */
+        audio_bytes_append(&id3, "TALB\0\0\xFF\xFF\0\0\0cut", 14);
+        id3.data[9] = (unsigned char)((id3.size - 10) & 0x7F);
+        id3.data[8] = (unsigned char)((id3.size - 10) >> 7);
+        if (aiff) {
+            file = make_aiff(false);
+            audio_bytes_append_text(&file, "ID3 ");
+            audio_bytes_append_be(&file, id3.size, 4);
+        } else {
+            append_wav_start(&file, 1000);
+            audio_bytes_append_text(&file, "LIST");
+            audio_bytes_append_le(&file, 18, 4);
+            audio_bytes_append(&file, "INFOINAM\x06\0\0\0Shown\0", 18);
+            audio_bytes_append_text(&file, "id3 ");
+            audio_bytes_append_le(&file, id3.size, 4);
+        }
+        audio_bytes_append(&file, id3.data, id3.size);
+        if (file.size % 2 != 0) audio_bytes_append(&file, "", 1);
+        for (size_t i = 0; i < 4; i++) {
+            file.data[4 + i] = (unsigned char)((file.size - 8) >> 8 * (aiff ? 3 - i : i));
+        }
+        audio_decoder decoder;
+        uint64_t frames;
+        audio_open_whole(&decoder, &file);
+        assert_string_equal(find_tag(&decoder, "TITLE"), aiff ? "Hidden" : "Shown");
+        assert_string_equal(find_tag(&decoder, "TRACKNUMBER"), "3/9");
+        assert_string_equal(find_tag(&decoder, "ARTIST"), "\xC3\x9C\xF0\x9F\x98\x80");
+        assert_string_equal(find_tag(&decoder, "COMMENT"), "Caf\xC3\xA9s");
+        assert_string_equal(find_tag(&decoder, "ALBUM"), "");
+        assert_int_equal(decoder.info.loop_start_frame, 100);
+        assert_int_equal(decoder.info.loop_end_frame, 600);
+        int16_t *samples = audio_decode_s16(&decoder, &frames);
+        assert_int_equal(frames, 1000);
+        assert_int_equal(samples[999], 999);
+        free(samples);
+        audio_close(&decoder);
+        audio_bytes_free(&file);
+        audio_bytes_free(&id3);
+    }
 }
 
 /* ----------------------------------------------------------------------------------------------- Odd but whole */
@@ -788,6 +874,8 @@ int main(void)
         cmocka_unit_test(test_loop_comments),
         cmocka_unit_test(test_tags),
         cmocka_unit_test(test_tags_mp3),
+        cmocka_unit_test(test_tags_mp3_old),
+        cmocka_unit_test(test_tags_in_chunks),
         cmocka_unit_test(test_zero_frames),
         cmocka_unit_test(test_aiff_order),
         cmocka_unit_test(test_trailing_chunks),

@@ -3,6 +3,7 @@
  * also takes a longer pre-roll, so that a frame that is sought has the bits that it has in linear play. */
 #include "decode/backends.h"
 #include "decode/chunks.h"
+#include "decode/id3.h"
 #include "decode/input.h"
 #include "decode/samples.h"
 #include "decode/sniff.h"
@@ -122,7 +123,7 @@ static void add_tag(motet_tag_list *tags, const char *key, const mpg123_string *
 
 static void add_old_tag(motet_tag_list *tags, const char *key, const char *text, size_t size)
 {
-    motet_tags_add(tags, key, strlen(key), text, size);
+    if (!motet_tags_have(tags, key)) motet_tags_add(tags, key, strlen(key), text, size);
 }
 
 static void read_tags(motet_decoder *decoder)
@@ -138,17 +139,33 @@ static void read_tags(motet_decoder *decoder)
         add_tag(tags, "DATE", v2->year);
         add_tag(tags, "GENRE", v2->genre);
         add_tag(tags, "COMMENT", v2->comment);
+        for (size_t i = 0; i < v2->texts; i++) {
+            static const char told[][5] = {"TIT2", "TPE1", "TALB", "TYER", "TDRC", "TCON"}; /* above */
+            const char *key = motet_id3_key(v2->text[i].id);
+            for (size_t k = 0; k < sizeof(told) / sizeof(told[0]); k++) {
+                if (memcmp(told[k], v2->text[i].id, 4) == 0) key = NULL;
+            }
+            if (key != NULL) add_tag(tags, key, &v2->text[i].text);
+        }
         /* Free ones carry a name of their own: loop points come so. */
         for (size_t i = 0; i < v2->extras; i++) {
             const mpg123_text *extra = &v2->extra[i];
             if (extra->description.p != NULL) add_tag(tags, extra->description.p, &extra->text);
         }
-    } else if (v1 != NULL) {
+    }
+    /* The old tag fills in what the new one does not say; libmpg123 shows a new one, of nothing, where there is none. */
+    if (v1 != NULL) {
         add_old_tag(tags, "TITLE", v1->title, sizeof(v1->title));
         add_old_tag(tags, "ARTIST", v1->artist, sizeof(v1->artist));
         add_old_tag(tags, "ALBUM", v1->album, sizeof(v1->album));
         add_old_tag(tags, "DATE", v1->year, sizeof(v1->year));
         add_old_tag(tags, "COMMENT", v1->comment, sizeof(v1->comment));
+        /* ID3v1.1: behind a comment that ends before. */
+        if (v1->comment[28] == 0 && v1->comment[29] != 0) {
+            char number[4];
+            int size = snprintf(number, sizeof(number), "%d", (unsigned char)v1->comment[29]);
+            add_old_tag(tags, "TRACKNUMBER", number, (size_t)size);
+        }
     }
 }
 

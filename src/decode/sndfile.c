@@ -3,6 +3,7 @@
  */
 #include "decode/backends.h"
 #include "decode/chunks.h"
+#include "decode/id3.h"
 #include "decode/input.h"
 #include "decode/ogg.h"
 #include "decode/samples.h"
@@ -277,6 +278,9 @@ static motet_result describe(motet_decoder *decoder, const char *container, cons
     snprintf(decoder->name, sizeof(decoder->name), "%s", decoder->opus ? "Opus" : container);
     /* FLAC's and Opus's have been read with all their keys. */
     if (decoder->tags.count == 0) read_tags(decoder);
+    if (decoder->kind == MOTET_FILE_WAV || decoder->kind == MOTET_FILE_AIFF) {
+        motet_id3_read_chunk(&decoder->input, &decoder->tags);
+    }
     read_instrument(decoder, info);
     read_cues(decoder);
     motet_tags_write(&decoder->tags, info);

@@ -175,6 +175,14 @@ void motet_tags_add(motet_tag_list *list, const char *key, size_t key_size, cons
     list->tags[list->count++] = (motet_tag){text, text + key_size + 1};
 }
 
+bool motet_tags_have(const motet_tag_list *list, const char *key)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (strcmp(list->tags[i].key, key) == 0) return true;
+    }
+    return false;
+}
+
 void motet_tags_add_comment(motet_tag_list *list, const char *comment, size_t size)
 {
     const char *equals = memchr(comment, '=', size);

@@ -27,6 +27,9 @@ typedef struct motet_tag_list {
  * HH:MM:SS.mmm and CHAPTER001NAME, with two or three digits, are understood. */
 void motet_tags_add(motet_tag_list *list, const char *key, size_t key_size, const char *value, size_t value_size);
 
+/* Whether there is one with this key, in upper case. */
+bool motet_tags_have(const motet_tag_list *list, const char *key);
+
 /* Adds a Vorbis comment "KEY=value". */
 void motet_tags_add_comment(motet_tag_list *list, const char *comment, size_t size);
 
