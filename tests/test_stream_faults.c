@@ -166,6 +166,8 @@ static void short_reads(void **state)
     static const char *const paths[] = {"wav", "flac", "ogg", "mp3"};
     for (int i = 0; i < 4; i++) {
         add_file(s, paths[i], formats[i], RATE, RATE)->piece = 13;
+    }
+    for (int i = 0; i < 4; i++) {
         play(s, load(s, paths[i]), NULL);
     }
     play_out(s, 4);

@@ -243,7 +243,7 @@ static uint64_t source_tell(void *user)
 void audio_source_init(audio_source *source, const void *data, size_t size)
 {
     *source = (audio_source){
-        .source = {source_read, source_seek, source_tell, size, NULL, "memory"},
+        .source = {source_read, source_seek, source_tell, size, NULL, "memory", false},
         .data = data,
         .fail_at = UINT64_MAX,
         .piece = 1021,
