@@ -14,6 +14,7 @@
 #include "guard/interposer.h"
 #include "motet/motet.h"
 #include "support/audio_files.h"
+#include "support/own_files.h"
 
 #include <dlfcn.h>
 #include <linux/filter.h>
@@ -368,6 +369,36 @@ static void generators_make_voices(void)
     motet_engine_destroy(engine);
 }
 
+/* Of the program's own: read in pieces, late, and one that cannot seek. */
+static void own_files_and_a_radio(void)
+{
+    static const audio_recipe recipe = {.format = SF_FORMAT_OGG | SF_FORMAT_VORBIS, .channels = 2, .rate = 44100};
+    audio_bytes bytes = audio_write_tones(&recipe, 44100);
+    own_file list[2] = {{.path = "pak", .data = bytes.data, .size = bytes.size, .piece = 100},
+                        {.path = "radio", .data = bytes.data, .size = bytes.size, .no_seek = true}};
+    own_files files = {.files = list, .count = 2};
+    motet_store_release_u32(&list[1].seldom, 1);
+    motet_engine *engine = make_engine((motet_engine_def){.max_voices = 8, .files = own_files_table(&files)});
+    const motet_sound_def def = {.stream = true};
+    motet_sound pak = motet_sound_load(engine, "pak", &def), radio = motet_sound_load(engine, "radio", &def);
+    assert_true(pak.id != 0 && radio.id != 0);
+    for (uint32_t i = 0; i < 3; i++) {
+        must_play(engine, pak, &(motet_voice_def){.loop = i == 0, .pitch = 1 + i});
+        must_play(engine, radio, &(motet_voice_def){.pitch = 1 + i});
+    }
+    for (uint32_t turn = 0; turn < 40; turn++) {
+        if (turn == 20) {
+            motet_store_release_u64(&list[0].fail_at, bytes.size / 2);
+            assert_int_equal(motet_sound_release(engine, radio), MOTET_OK);
+        }
+        motet_sleep_ms(5);
+        render(engine, 2000);
+    }
+    motet_engine_destroy(engine);
+    assert_true(own_files_are_at_rest(&files));
+    audio_bytes_free(&bytes);
+}
+
 /* As fast as they can, so that they run dry, and after a while, so that they do not; sent to and fro in between. */
 static void streams_start_and_run_dry(void)
 {
@@ -539,6 +570,7 @@ static const struct {
     {"fed voices that run dry", feeds_run_dry},
     {"generators", generators_make_voices},
     {"streams that start and run dry", streams_start_and_run_dry},
+    {"files of the program's own, and a radio", own_files_and_a_radio},
     {"sums that overflow", sums_overflow},
     {"a full ring of events", events_run_full},
     {"new buses, solo and mute", buses_come_and_change},

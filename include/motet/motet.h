@@ -364,9 +364,10 @@ typedef enum motet_event_type {
     MOTET_EVENT_VOICE_MARKER, /* passed `count` markers of `sound`, the first, number `marker`, at `frame`; once in 512
                                  frames at most. Of a set, `sound` is the one that it picked */
     MOTET_EVENT_FEED_STARVED, /* a fed voice, or a generator on a thread, ran dry: `voice`; once for each gap */
-    MOTET_EVENT_SOUND_TRUNCATED, /* the file ended before its header said: `sound`; it plays as far as it goes */
-    MOTET_EVENT_NON_FINITE,      /* NaN or infinity was silenced: in material `sound` or `voice`, in a mix `bus` */
-    MOTET_EVENT_DEVICE_LOST,     /* time goes on without sound until MOTET_EVENT_DEVICE_BACK */
+    MOTET_EVENT_SOUND_TRUNCATED, /* the file ended before its header said, or is damaged: `sound`; it plays as far as it
+                                    goes. Once a sound; of a streamed one when it is found */
+    MOTET_EVENT_NON_FINITE,  /* NaN or infinity was silenced: in material `sound` (once) or `voice`, in a mix `bus` */
+    MOTET_EVENT_DEVICE_LOST, /* time goes on without sound until MOTET_EVENT_DEVICE_BACK */
     MOTET_EVENT_DEVICE_BACK,
     MOTET_EVENT_OVERFLOW,      /* the program polled too seldom: `count` events were lost */
     MOTET_EVENT_STREAM_STARVED /* a streamed voice ran dry and waits where it is: `voice`; once for each gap */
@@ -452,7 +453,8 @@ typedef struct motet_sound_def {
     bool no_convert;
     /* Decoded while it plays instead of when it is loaded: for music and long ambiences. The file is opened for each
      * voice, so it stays where it is; what is heard has the samples of the loaded sound. Not of PCM and signals, which
-     * are in memory already. */
+     * are in memory already. A file that cannot seek is played as its bytes come (MP3, Vorbis, FLAC, WAV): its voices
+     * neither seek nor loop, the first has the file that loading has opened, and motet_engine_prepare leaves them out. */
     bool stream;
     /* With `stream`: the file's bytes are read once, on loading, kept, and decoded from there: music compressed in memory,
      * that needs no file any more. */
@@ -546,7 +548,7 @@ MOTET_API motet_result motet_sound_release(motet_engine *engine, motet_sound sou
 MOTET_API motet_result motet_sound_stop(motet_engine *engine, motet_sound sound, motet_timing timing);
 
 typedef struct motet_sound_info {
-    uint64_t frame_count;
+    uint64_t frame_count; /* 0 where it is not known: see `seekable` */
     double seconds;
     uint32_t sample_rate_hz;
     uint32_t channels;      /* as kept: 1 or 2 */
