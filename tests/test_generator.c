@@ -405,6 +405,37 @@ static void extremes_are_exact(void **state)
     }
 }
 
+/* So a voice that is sent from bus to bus, and changes its pitch on the way, sounds as if it had stayed: one fades in as
+ * the other fades out. And no pitch can take them further apart than there is room. */
+static void fading_copies_follow_the_pitch(void **state)
+{
+    (void)state;
+    static float stays[2 * FRAMES], moves[2 * FRAMES];
+    for (voice_kind kind = ON_AUDIO_THREAD; kind <= ON_OWN_THREAD; kind++) {
+        for (int moved = 0; moved < 2; moved++) {
+            motet_engine *engine = make_engine((motet_engine_def){0});
+            maker m = make_maker(1, UINT64_MAX);
+            motet_voice voice = start(engine, kind, &m, RATE, 0.5, (motet_voice_def){.pitch = 0.01});
+            motet_bus bus = motet_bus_create(engine, "A", NULL);
+            if (moved) {
+                DO(motet_voice_set_bus(engine, voice, bus, motet_at_fade(100, 0.4)));
+            }
+            motet_voice_values values = {voice, 0, 0, 0.7};
+            DO(motet_voice_set_pitch(engine, voice, 64, motet_at_fade(200, MOTET_FADE_NONE)));
+            DO(motet_voices_set(engine, &values, 1, motet_at(2500)));
+            float *output = moved ? moves : stays;
+            for (uint32_t done = 0, count; done < 4000; done += count) {
+                count = motet_engine_prepare(engine, 4000 - done);
+                motet_engine_render_f32(engine, output + 2 * (size_t)done, count);
+            }
+            motet_engine_destroy(engine);
+        }
+        for (uint32_t i = 0; i < 2 * 4000; i++) {
+            assert_true(fabsf(stays[i] - moves[i]) < 1e-6f);
+        }
+    }
+}
+
 /* A buffer of 10 ms has to do with shorter filters, and with few frames at once. */
 static void a_short_buffer_is_enough(void **state)
 {
@@ -809,6 +840,7 @@ int main(void)
         cmocka_unit_test(blocks_change_nothing),
         cmocka_unit_test(own_thread_makes_the_same),
         cmocka_unit_test(extremes_are_exact),
+        cmocka_unit_test(fading_copies_follow_the_pitch),
         cmocka_unit_test(a_short_buffer_is_enough),
         cmocka_unit_test(channels_are_folded),
         cmocka_unit_test(called_as_late_as_may_be),
