@@ -20,9 +20,9 @@ enum {
     SPAN = 3001, /* frames between two checkpoints: no multiple of anything */
     FRAMES = CHECKPOINTS * SPAN,
     CALLS = 36, /* at each checkpoint */
-    MOST_VOICES = CHECKPOINTS * CALLS,
+    MOST_VOICES = CHECKPOINTS * CALLS * 2,
     MOST_EVENTS = 4096,
-    MOST_RESULTS = CHECKPOINTS * CALLS * 4,
+    MOST_RESULTS = CHECKPOINTS * CALLS * 5,
     SOUNDS = 11,
     BUSES = 5
 };
@@ -248,6 +248,34 @@ static uint32_t random_voice_index(session *s)
     return index;
 }
 
+/* Sounds of one rate. */
+static void play_stems(session *s)
+{
+    static const uint32_t first[] = {0, 4}, most[] = {4, 2};
+    chance *c = &s->chance;
+    motet_voice_def def = random_voice(s);
+    motet_stem stems[4];
+    memset(stems, 0, sizeof stems);
+    motet_voice voices[4] = {{0}};
+    uint32_t rate = below(c, 2);
+    uint32_t count = 2 + below(c, 2) * (most[rate] - 2);
+    for (uint32_t i = 0; i < count; i++) {
+        stems[i].sound = s->sounds[first[rate] + below(c, most[rate])];
+        stems[i].volume_db = (float)between(c, -12, 0);
+        stems[i].bus = s->buses[below(c, BUSES)];
+        stems[i].user = s->voice_count + i;
+    }
+    def.loop = below(c, 2) == 0;
+    def.loop_start_frame = def.loop ? below(c, 20) : 0;
+    def.loop_count = below(c, 4);
+    def.from_frame = below(c, 3) == 0 ? below(c, 500) : 0;
+    motet_result result = motet_stems_play(s->engine, stems, count, &def, voices);
+    note(s, (uint32_t)result);
+    for (uint32_t i = 0; result == MOTET_OK && i < count; i++) {
+        keep_voice(s, voices[i], false);
+    }
+}
+
 static void play(session *s)
 {
     motet_voice_def def = random_voice(s);
@@ -370,7 +398,9 @@ static void make_calls(session *s)
 {
     for (int i = 0; i < CALLS && s->result_count + 16 < MOST_RESULTS; i++) {
         uint32_t kind = below(&s->chance, 16);
-        if (kind < 4) {
+        if (kind < 1 && s->voice_count + 4 < MOST_VOICES) {
+            play_stems(s);
+        } else if (kind < 4) {
             play(s);
         } else if (kind < 5) {
             open_feed(s);

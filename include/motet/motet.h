@@ -642,6 +642,25 @@ MOTET_API MOTET_USE_RESULT motet_voice motet_voice_crossfade(motet_engine *engin
 MOTET_API MOTET_USE_RESULT motet_voice motet_voice_queue(motet_engine *engine, motet_voice after, motet_sound next,
                                                          const motet_voice_def *def);
 
+/* One of several sounds that are played together. */
+typedef struct motet_stem {
+    motet_sound sound;
+    float volume_db; /* added to the def's */
+    float pan;       /* likewise */
+    motet_bus bus;   /* default: the def's */
+    uint64_t user;   /* default: the def's */
+} motet_stem;
+
+/* Plays 2 ... 32 sounds of one rate, loaded and streamed ones, locked together sample for sample: the layers of a piece.
+ * They start on one frame, when every streamed one has what it starts with; `voices` receives a voice for each.
+ * What moves the position moves all: a seek, pitch, pause, resume, loop, cancel, crossfade or queue asked of one is
+ * asked of them all. Volume, pan, bus and stop are each one's own. One that comes to its end, ends; the others go on.
+ * The loop is that of the longest; a stem that is over before its end does not go round. A streamed one that runs dry
+ * is silent, with its event, and comes back at the place of the others.
+ * All or none: errors as of motet_voice_play; INVALID also sounds of different rates, and sets of variations. */
+MOTET_API motet_result motet_stems_play(motet_engine *engine, const motet_stem *stems, uint32_t count,
+                                        const motet_voice_def *def, motet_voice *voices);
+
 /* Ends a voice: silent from the end of the fade, with one VOICE_ENDED event. Before its first frame it is
  * cancelled. Never refused for want of room while no other stop of the voice waits. Errors: STALE, INVALID, BUSY. */
 MOTET_API motet_result motet_voice_stop(motet_engine *engine, motet_voice voice, motet_timing timing);

@@ -20,6 +20,7 @@
 #include "engine/quiet.h"
 #include "engine/schedule.h"
 #include "engine/slot.h"
+#include "engine/stems.h"
 #include "engine/virtual.h"
 
 /* ----------------------------------------------------------------------------------------- Control side */
@@ -76,11 +77,13 @@ typedef struct motet_voice_start {
     const motet_material *played; /* of the sound that the program named: the set's, where it is one */
     uint32_t after;               /* of a queued voice: the one that it follows */
     uint32_t after_generation;    /* 0: it is not queued */
+    bool is_stem, is_last_stem;
+    uint32_t previous_stem; /* MOTET_NO_SLOT: it is the first */
     uint64_t user;
 } motet_voice_start;
 
 /* A voice as the control side sees it, and what the audio side reports of it. */
-typedef struct motet_voice_record {
+struct motet_voice_record {
     motet_atomic_u64 state; /* generation << 8 | motet_voice_phase */
     uint32_t generation;
     uint32_t next_free;
@@ -94,13 +97,16 @@ typedef struct motet_voice_record {
     double pitch;
     bool loop, paused;
     bool is_leaving; /* a stop is on its way that does not wait for a later frame */
+    bool is_stem;
+    bool loop_fits;     /* of a stem: the loop that they share ends inside its sound */
+    uint32_t next_stem; /* a ring */
     motet_bus bus;
     uint64_t user;
     uint32_t follower, follower_generation; /* the voice queued after it last; generation 0: none */
     motet_seqlock track;                    /* where it is and how it moves on: see motet_slot_tell_track */
     motet_atomic_f32 level;                 /* its volume and fades at the end of the last block; linear */
     motet_atomic_pointer next_garbage;
-} motet_voice_record;
+};
 
 typedef enum motet_voice_phase {
     MOTET_VOICE_FREE,    /* written by control */
@@ -220,6 +226,25 @@ motet_bus_entry *motet_bus_get(motet_engine *engine, motet_bus bus, uint32_t *in
  * a set. Its command is staged, not published. */
 motet_voice motet_voice_begin(motet_engine *engine, motet_sound_entry *sound, motet_sound sound_id,
                               const motet_sound_entry *played, motet_feed *feed, const motet_voice_def *def);
+
+/* A voice that is played. */
+typedef struct motet_voice_request {
+    motet_sound_entry *sound; /* NULL: a fed voice */
+    motet_sound sound_id;     /* what the program named, which may be a set; likewise: */
+    const motet_sound_entry *played;
+    motet_feed *feed;
+    const motet_voice_def *def;
+    motet_voice_record *after;   /* that it is queued after, or NULL */
+    uint32_t group;              /* in which it waits to be committed; 0: none */
+    struct motet_stream *stream; /* made for it already, or NULL */
+    bool is_stem, is_last_stem;
+    uint32_t previous_stem;
+} motet_voice_request;
+/* Under the lock: plays it. Its command is staged, not published. */
+motet_voice motet_voice_send(motet_engine *engine, const motet_voice_request *request);
+/* Under the lock: the loop that a def asks of a sound: false, with the failure told, when it is empty. */
+bool motet_voice_find_loop(motet_engine *engine, const motet_sound_entry *sound, const motet_voice_def *def,
+                           motet_voice_start *start);
 
 /* Where a voice is at the next engine frame to be rendered, and how it moves on, in frames of its material. */
 typedef struct motet_track {

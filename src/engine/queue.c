@@ -1,8 +1,10 @@
 #include "engine/queue.h"
 
 #include "engine/engine.h"
+#include "engine/loop.h"
 #include "engine/slot_private.h"
 #include "engine/source.h"
+#include "engine/stems.h"
 #include "engine/stream.h"
 
 #include <assert.h>
@@ -46,12 +48,25 @@ static bool came_to_its_end(motet_end_reason reason) MOTET_NONBLOCKING
     return reason == MOTET_END_ENDED || reason == MOTET_END_FAILED;
 }
 
+/* Stems have one follower together. */
+static bool is_followed(motet_engine *engine, const motet_slot *leader) MOTET_NONBLOCKING
+{
+    const motet_slot *stem = leader;
+    do {
+        if (stem->place.follower != MOTET_NO_SLOT) {
+            return true;
+        }
+        stem = motet_stems_next(engine, stem);
+    } while (stem != leader);
+    return false;
+}
+
 void motet_queue_arrive(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
 {
     const motet_voice_start *start = &engine->voices[slot->place.index].start;
     motet_slot *leader = slot_at(engine, start->after);
     bool same_voice = leader->generation == start->after_generation;
-    if (same_voice && is_alive(leader) && leader->place.follower == MOTET_NO_SLOT) {
+    if (same_voice && is_alive(leader) && !is_followed(engine, leader)) {
         leader->place.follower = slot->place.index;
         slot->place.leader = leader->place.index;
         motet_waiting_append(engine, slot, MOTET_WAITS_FOR_LEADER);
@@ -81,6 +96,12 @@ uint32_t motet_queue_leave(motet_engine *engine, motet_slot *slot, motet_end_rea
     }
     motet_slot *follower = slot_at(engine, slot->place.follower);
     part(slot, follower);
+    motet_slot *stem = motet_stems_next(engine, slot);
+    if (stem != slot) { /* it waits for the last of them */
+        stem->place.follower = follower->place.index;
+        follower->place.leader = stem->place.index;
+        return MOTET_NO_SLOT;
+    }
     if (!came_to_its_end(reason)) {
         return follower->place.index;
     }
@@ -125,12 +146,15 @@ static bool runs_on(const motet_engine *engine, const motet_slot *leader) MOTET_
 {
     bool moves = leader->stream == NULL || leader->place.is_virtual ||
                  (!leader->gap && (leader->sounded || motet_stream_is_primed(engine, leader)));
-    return moves && leader->phase == MOTET_SLOT_PLAYING && !leader->paused && !leader->stopping;
+    return (moves || leader->locked) && leader->phase == MOTET_SLOT_PLAYING && !leader->paused && !leader->stopping;
 }
 
 /* Takes in what has become known of a leader's end. */
 static void look(motet_engine *engine, motet_slot *leader) MOTET_NONBLOCKING
 {
+    if (leader->phase != MOTET_SLOT_PLAYING) {
+        return;
+    }
     if (leader->feed != NULL) {
         motet_source_look(leader->feed, engine->now);
     }
@@ -138,6 +162,18 @@ static void look(motet_engine *engine, motet_slot *leader) MOTET_NONBLOCKING
         motet_stream_look(engine, leader, engine->now);
         motet_source_shorten(leader);
     }
+}
+
+/* Of stems, the one that is heard longest. */
+static motet_slot *longest_of(motet_engine *engine, motet_slot *leader) MOTET_NONBLOCKING
+{
+    motet_slot *longest = leader;
+    look(engine, leader);
+    for (motet_slot *s = motet_stems_next(engine, leader); s != leader; s = motet_stems_next(engine, s)) {
+        look(engine, s);
+        longest = motet_loop_limit(s) > motet_loop_limit(longest) ? s : longest;
+    }
+    return longest;
 }
 
 /* Moves the copy of a slot on to a frame at most, and to the end of its material at most. */
@@ -182,8 +218,8 @@ static uint64_t find_start(motet_engine *engine, motet_slot *leader, uint32_t fa
     if (leader->phase != MOTET_SLOT_PLAYING || leader->held) {
         return end;
     }
-    look(engine, leader);
-    if (leader->stream != NULL && leader->gap && !leader->place.is_virtual && !motet_stream_is_primed(engine, leader)) {
+    if (leader->stream != NULL && leader->gap && !leader->locked && !leader->place.is_virtual &&
+        !motet_stream_is_primed(engine, leader)) {
         return end;
     }
     if (motet_source_frames_to_end(engine, leader) == UINT64_MAX) {
@@ -206,7 +242,7 @@ uint32_t motet_queue_limit(motet_engine *engine, uint32_t count) MOTET_NONBLOCKI
     for (uint32_t i = engine->waiting.first; i != MOTET_NO_SLOT; i = slot_at(engine, i)->place.next_waiting) {
         const motet_slot *slot = slot_at(engine, i);
         if (slot->place.waits == MOTET_WAITS_FOR_LEADER) {
-            end = find_start(engine, slot_at(engine, slot->place.leader), fade_of(slot), end);
+            end = find_start(engine, longest_of(engine, slot_at(engine, slot->place.leader)), fade_of(slot), end);
         }
     }
     assert(end > engine->now);
@@ -233,28 +269,46 @@ static bool has_run_out(const motet_slot *leader) MOTET_NONBLOCKING
            motet_source_is_over(leader);
 }
 
+/* Ends leaders that have run out; false when the follower waits no more. */
+static bool still_waits(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
+{
+    while (slot->place.waits == MOTET_WAITS_FOR_LEADER) {
+        motet_slot *leader = longest_of(engine, slot_at(engine, slot->place.leader));
+        bool glides = leader->phase == MOTET_SLOT_PLAYING && leader->place.is_virtual &&
+                      !motet_ramp_done(&leader->pitch, leader->now);
+        if (glides) { /* its alarm may come too late for its end */
+            motet_virtual_advance(engine, leader, engine->now);
+        }
+        if (has_run_out(leader)) {
+            motet_slot_end(engine, leader, engine->now, motet_source_end_reason(leader));
+        } else if (leader->phase == MOTET_SLOT_PLAYING || leader->phase == MOTET_SLOT_WAITING) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void begin_crossfades(motet_engine *engine) MOTET_NONBLOCKING
 {
     uint32_t next;
     for (uint32_t i = engine->waiting.first; i != MOTET_NO_SLOT; i = next) {
         motet_slot *slot = slot_at(engine, i);
         uint64_t left;
+        if (still_waits(engine, slot)) {
+            motet_slot *leader = longest_of(engine, slot_at(engine, slot->place.leader));
+            if (begins_crossfade(engine, leader, fade_of(slot), &left)) {
+                motet_slot *stem = leader;
+                part(slot_at(engine, slot->place.leader), slot);
+                slot->fade_in_frames = (uint32_t)left;
+                do {
+                    motet_slot_fade_away(engine, stem, (uint32_t)left, (motet_curve)slot->fade_in_curve);
+                    stem = motet_stems_next(engine, stem);
+                } while (stem != leader);
+                next = start(engine, slot);
+                continue;
+            }
+        }
         next = slot->place.next_waiting;
-        if (slot->place.waits != MOTET_WAITS_FOR_LEADER) {
-            continue;
-        }
-        motet_slot *leader = slot_at(engine, slot->place.leader);
-        if (leader->phase == MOTET_SLOT_PLAYING) {
-            look(engine, leader);
-        }
-        if (has_run_out(leader)) {
-            motet_slot_end(engine, leader, engine->now, motet_source_end_reason(leader));
-        } else if (begins_crossfade(engine, leader, fade_of(slot), &left)) {
-            part(leader, slot);
-            slot->fade_in_frames = (uint32_t)left;
-            motet_slot_fade_away(engine, leader, (uint32_t)left, (motet_curve)slot->fade_in_curve);
-            next = start(engine, slot);
-        }
     }
 }
 

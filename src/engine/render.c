@@ -4,6 +4,7 @@
 #include "base/guard.h"
 #include "engine/engine.h"
 #include "engine/slot_private.h"
+#include "engine/stems.h"
 #include "engine/stream.h"
 
 #include <string.h>
@@ -230,6 +231,7 @@ static uint32_t render_block(motet_engine *engine, float *interleaved, uint32_t 
     apply_due_now(engine); /* these were given before anything that is still in the ring */
     receive(engine);
     motet_quiet_choose(engine);
+    motet_stems_start_ready(engine);
     motet_queue_crossfade(engine);
     count = motet_queue_limit(engine, count);
     count = chain_block(engine, count);

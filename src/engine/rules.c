@@ -70,13 +70,19 @@ static motet_slot *quietest(motet_engine *engine, const motet_sound_rules *rules
     return found;
 }
 
+bool motet_rules_refuse(const motet_slot *slot, uint64_t frame) MOTET_NONBLOCKING
+{
+    const motet_sound_rules *rules = slot->rules;
+    return rules != NULL && (is_too_soon(rules, frame) || (is_crowded(rules) && rules->yield == MOTET_YIELD_NEW));
+}
+
 bool motet_rules_admit(motet_engine *engine, motet_slot *slot, uint64_t frame) MOTET_NONBLOCKING
 {
     const motet_sound_rules *rules = slot->rules;
     if (rules == NULL) {
         return true;
     }
-    if (is_too_soon(rules, frame) || (is_crowded(rules) && rules->yield == MOTET_YIELD_NEW)) {
+    if (motet_rules_refuse(slot, frame)) {
         return false;
     }
     if (is_crowded(rules)) {

@@ -6,6 +6,7 @@
 #include "engine/slot.h"
 
 /* Whether a voice may start now by its sound's rules; one of the others may be let go for it. */
+bool motet_rules_refuse(const motet_slot *slot, uint64_t frame) MOTET_NONBLOCKING;
 bool motet_rules_admit(motet_engine *engine, motet_slot *slot, uint64_t frame) MOTET_NONBLOCKING;
 /* Whether that start, after `starts` others, may meet the limit: then all voices must stand at its frame, so that those
  * that have ended by then do not count. */

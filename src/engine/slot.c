@@ -8,6 +8,7 @@
 #include "engine/rules.h"
 #include "engine/slot_private.h"
 #include "engine/source.h"
+#include "engine/stems.h"
 #include "engine/stream.h"
 #include "engine/virtual.h"
 
@@ -29,7 +30,7 @@ bool motet_slots_create(motet_slots *slots, motet_heap *heap, uint32_t max_real,
         motet_slot *slot = &slots->slots[i];
         slot->place.index = i;
         slot->place.first_tail = slot->place.alarm_at = MOTET_NO_SLOT;
-        slot->place.follower = slot->place.leader = MOTET_NO_SLOT;
+        slot->place.follower = slot->place.leader = slot->place.next_stem = MOTET_NO_SLOT;
         slot->cursor = slot->chain_last = slot->dry_until = slot->voice_until = MOTET_NO_COMMAND;
         if (i >= voices) {
             slot->place.is_tail = true;
@@ -108,6 +109,7 @@ void motet_slot_end(motet_engine *engine, motet_slot *slot, uint64_t frame, mote
     }
     for (;;) { /* with those that are queued after it, if it has not come to its end */
         uint32_t follower = motet_queue_leave(engine, slot, reason);
+        motet_stems_leave(engine, slot);
         end_voice(engine, slot, frame, reason);
         if (follower == MOTET_NO_SLOT) {
             return;
@@ -132,7 +134,7 @@ void motet_slot_tell_laps(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCK
 
 void motet_slot_tell_track(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
 {
-    bool stands = slot->held || slot->gap;
+    bool stands = slot->held || (slot->gap && !slot->locked);
     bool goes_round = slot->loop && slot->passes != 1;
     uint64_t place = motet_source_position(slot);
     uint64_t words[] = {
@@ -213,6 +215,10 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     slot->fade_in_frames = play->fade_frames;
     slot->fade_in_curve = play->curve;
     slot->fade_in_default = play->default_fade;
+    slot->locked = start->is_stem;
+    if (start->is_last_stem) {
+        motet_stems_link(engine, slot);
+    }
 }
 
 void motet_slot_start(motet_engine *engine, motet_slot *slot, uint64_t frame) MOTET_NONBLOCKING
@@ -561,8 +567,11 @@ void motet_slot_apply_now(motet_engine *engine, uint32_t index) MOTET_NONBLOCKIN
     if (slot->generation != command->generation || !is_alive(slot) || is_cancelled(slot, command)) {
         return;
     }
-    if (command->kind == MOTET_COMMAND_PLAY && engine->voices[command->target].start.after_generation != 0) {
+    const motet_voice_start *start = &engine->voices[command->target].start;
+    if (command->kind == MOTET_COMMAND_PLAY && start->after_generation != 0) {
         motet_queue_arrive(engine, slot);
+    } else if (command->kind == MOTET_COMMAND_PLAY && start->is_stem) {
+        motet_stems_arrive(engine, slot);
     } else if (command->kind == MOTET_COMMAND_PLAY) {
         motet_slot_start(engine, slot, command->frame);
     } else {
@@ -607,7 +616,7 @@ bool motet_slot_ends_block(motet_engine *engine, const motet_command *command,
     bool is_jump = command->kind == MOTET_COMMAND_SEEK || command->kind == MOTET_COMMAND_SET_BUS;
     needs->tails += is_jump && command->fade_frames > 0;
     const motet_slot *slot = slot_at(engine, command->target);
-    if (motet_queue_is_moved_by(slot, command)) {
+    if (motet_queue_is_moved_by(slot, command) || (command->kind == MOTET_COMMAND_PLAY && slot->locked)) {
         return true;
     }
     /* Tails follow their voice only while it lives. One in another bus may be rendered before the voice, and cannot

@@ -50,6 +50,7 @@ typedef struct motet_slot_place {
     uint32_t leader;                         /* of one that is queued so: the voice that it waits for */
     uint32_t next_waiting, previous_waiting; /* of a voice that waits for others; see engine/queue.h */
     uint8_t waits;                           /* motet_wait */
+    uint32_t next_stem;                      /* of a stem: a ring; see engine/stems.h */
 } motet_slot_place;
 
 typedef struct motet_slot {
@@ -78,6 +79,7 @@ typedef struct motet_slot {
     bool sounded;      /* a fed or streamed voice that has played a frame, of where it is */
     bool is_quiet;     /* read by a cheaper filter: engine/quiet.h */
     bool begun;        /* its first frame has been rendered: one that was played paused waits there */
+    bool locked;       /* a stem: its position goes on where it has no frames */
 
     const motet_material *material; /* or a feed */
     motet_feed *feed;

@@ -7,6 +7,7 @@
 #include "engine/loop.h"
 #include "engine/markers.h"
 #include "engine/source_gather.h"
+#include "engine/stems.h"
 #include "engine/stream.h"
 
 #include <string.h>
@@ -589,7 +590,9 @@ static motet_source_run read_stream(motet_engine *engine, motet_slot *slot, floa
         run.starved_frame = slot->now + run.frames;
     }
     memset(out + run.frames * slot->channels, 0, (size_t)(count - run.frames) * slot->channels * sizeof *out);
-    run.frames = count;
+    run.frames = slot->locked && !slot->place.is_tail
+                     ? run.frames + motet_stems_pass(engine, slot, run.frames, count - run.frames)
+                     : count;
     return run;
 }
 

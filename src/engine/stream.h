@@ -167,6 +167,8 @@ motet_stream *motet_stream_create(motet_engine *engine, struct motet_sound_entry
 /* Under the API lock, before the play for `frame` is sent: lets the stream thread begin. */
 void motet_stream_send(motet_engine *engine, motet_stream *stream, const struct motet_voice_start *start,
                        uint64_t frame);
+/* Under the API lock: of one that has not been sent. */
+void motet_stream_discard(motet_engine *engine, motet_stream *stream);
 /* Under the API lock: its voice and all tails are over. */
 void motet_stream_drop(motet_engine *engine, motet_stream *stream);
 

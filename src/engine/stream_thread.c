@@ -406,6 +406,12 @@ void motet_stream_send(motet_engine *engine, motet_stream *stream, const motet_v
     motet_signal_flag_raise(&streams->wake);
 }
 
+void motet_stream_discard(motet_engine *engine, motet_stream *stream)
+{
+    engine->streams->open--;
+    motet_stream_free(stream);
+}
+
 void motet_stream_drop(motet_engine *engine, motet_stream *stream)
 {
     engine->streams->open--;

@@ -38,6 +38,9 @@ void motet_voice_finish(motet_engine *engine, motet_voice_record *record)
 {
     uint32_t index = (uint32_t)(record - engine->voices);
     motet_store_release_u64(&record->state, (uint64_t)record->generation << 8 | MOTET_VOICE_FREE);
+    if (record->is_stem) {
+        motet_stems_forget(engine, record);
+    }
     if (record->stream != NULL) {
         motet_stream_drop(engine, record->stream);
         record->stream = NULL;
@@ -100,9 +103,8 @@ static motet_sound_rules *rules_of(motet_sound_entry *sound, const motet_sound_e
     return sound != NULL && sound->has_rules ? &sound->rules : NULL;
 }
 
-/* The range that a def asks for, in a sound's own frames: false, with the failure told, when it is empty. */
-static bool find_loop(motet_engine *engine, const motet_sound_entry *sound, const motet_voice_def *def,
-                      motet_voice_start *start)
+bool motet_voice_find_loop(motet_engine *engine, const motet_sound_entry *sound, const motet_voice_def *def,
+                           motet_voice_start *start)
 {
     uint64_t frames = sound->material.file_frame_count;
     motet_loop_range *range = &start->range;
@@ -143,7 +145,7 @@ static void fill_record(motet_voice_record *record, const motet_voice_def *def, 
     record->pitch = def->pitch == 0 ? 1 : clamp_pitch(def->pitch);
     record->loop = def->loop;
     record->paused = def->paused;
-    record->is_leaving = false;
+    record->is_leaving = record->is_stem = false;
     record->follower_generation = 0;
     record->user = def->user;
     record->start = (motet_voice_start){
@@ -189,25 +191,16 @@ static motet_result reserve(motet_engine *engine, uint32_t count, uint32_t group
     return group != 0 ? motet_command_reserve_behind(engine, count, group) : motet_command_reserve(engine, count);
 }
 
-/* What a voice is of: `sound_id` and `played` are what the program named, which may be a set. */
-typedef struct voice_source {
-    motet_sound_entry *sound;
-    motet_sound sound_id;
-    const motet_sound_entry *played;
-    motet_feed *feed;
-} voice_source;
-
-/* `after`: the voice that it is queued after, or NULL; `group`: where its play waits to be committed. */
-static motet_voice begin(motet_engine *engine, voice_source source, const motet_voice_def *def,
-                         motet_voice_record *after, uint32_t group)
+motet_voice motet_voice_send(motet_engine *engine, const motet_voice_request *request)
 {
-    motet_sound_entry *sound = source.sound;
+    motet_sound_entry *sound = request->sound;
+    const motet_voice_def *def = request->def;
     motet_voice none = {0};
     motet_command play = {0};
     motet_bus bus = def->bus.id != 0 ? def->bus : motet_bus_master(engine);
     uint32_t bus_index;
     if (motet_bus_get(engine, bus, &bus_index) == NULL || motet_command_time(engine, &play, def->timing) != MOTET_OK ||
-        reserve(engine, 1, group) != MOTET_OK) {
+        reserve(engine, 1, request->group) != MOTET_OK) {
         return none;
     }
     if (is_live(sound) && (def->loop || def->from_frame != 0)) {
@@ -215,7 +208,7 @@ static motet_voice begin(motet_engine *engine, voice_source source, const motet_
         return none;
     }
     motet_voice_start loop = {0};
-    if (sound != NULL && !find_loop(engine, sound, def, &loop)) {
+    if (sound != NULL && !motet_voice_find_loop(engine, sound, def, &loop)) {
         return none;
     }
     uint32_t slot = engine->free_voice;
@@ -224,39 +217,48 @@ static motet_voice begin(motet_engine *engine, voice_source source, const motet_
                    engine->voice_limit);
         return none;
     }
-    motet_stream *stream = NULL;
-    if (sound != NULL && sound->streamed != NULL && (stream = motet_stream_create(engine, sound, slot)) == NULL) {
+    motet_stream *stream = request->stream;
+    if (stream == NULL && sound != NULL && sound->streamed != NULL &&
+        (stream = motet_stream_create(engine, sound, slot)) == NULL) {
         return none;
     }
     motet_voice_record *record = &engine->voices[slot];
     record->stream = stream;
     record->sound = sound;
-    record->sound_id = source.sound_id;
-    record->feed = source.feed;
+    record->sound_id = request->sound_id;
+    record->feed = request->feed;
     record->bus = bus;
-    fill_record(record, def, bus_index, source.played);
+    fill_record(record, def, bus_index, request->played);
     record->start.range = loop.range;
     record->start.loop_count = loop.loop_count;
     if (stream != NULL && stream->feed != NULL) {
         record->start.feed = stream->feed;
         record->start.stream = NULL; /* to the audio thread it is a fed voice */
     }
+    record->start.is_stem = request->is_stem;
+    record->start.is_last_stem = request->is_last_stem;
+    record->start.previous_stem = request->previous_stem;
     if (stream != NULL) {
         motet_stream_send(engine, stream, &record->start, play.frame);
     }
-    if (after != NULL) {
-        record->start.after = (uint32_t)(after - engine->voices);
-        record->start.after_generation = after->generation;
-        after->follower = slot;
-        after->follower_generation = record->generation + 1;
+    if (request->after != NULL) {
+        record->start.after = (uint32_t)(request->after - engine->voices);
+        record->start.after_generation = request->after->generation;
+        request->after->follower = slot;
+        request->after->follower_generation = record->generation + 1;
     }
-    return send_play(engine, slot, &play, group);
+    return send_play(engine, slot, &play, request->group);
 }
 
 motet_voice motet_voice_begin(motet_engine *engine, motet_sound_entry *sound, motet_sound sound_id,
                               const motet_sound_entry *played, motet_feed *feed, const motet_voice_def *def)
 {
-    return begin(engine, (voice_source){sound, sound_id, played, feed}, def, NULL, motet_command_open_group(engine));
+    return motet_voice_send(engine, &(motet_voice_request){.sound = sound,
+                                                           .sound_id = sound_id,
+                                                           .played = played,
+                                                           .feed = feed,
+                                                           .def = def,
+                                                           .group = motet_command_open_group(engine)});
 }
 
 static motet_voice begin_of_sound(motet_engine *engine, motet_sound sound, const motet_voice_def *given,
@@ -267,15 +269,17 @@ static motet_voice begin_of_sound(motet_engine *engine, motet_sound sound, const
     if (entry == NULL || motet_voice_check(engine, &def) != MOTET_OK) {
         return (motet_voice){0};
     }
+    motet_voice_request request = {
+        .sound = entry, .sound_id = sound, .played = entry, .def = &def, .after = after, .group = group};
     if (entry->variations == NULL) {
-        return begin(engine, (voice_source){entry, sound, entry, NULL}, &def, after, group);
+        return motet_voice_send(engine, &request);
     }
     /* A play that fails leaves no trace in the choices to come. */
     motet_variations *set = entry->variations;
     uint64_t random = engine->random;
     uint32_t last = set->last;
-    motet_sound_entry *picked = motet_variations_pick(engine, set, &def);
-    motet_voice voice = begin(engine, (voice_source){picked, sound, entry, NULL}, &def, after, group);
+    request.sound = motet_variations_pick(engine, set, &def);
+    motet_voice voice = motet_voice_send(engine, &request);
     if (voice.id == 0) {
         engine->random = random;
         set->last = last;
@@ -297,29 +301,56 @@ motet_voice motet_voice_play(motet_engine *engine, motet_sound sound, const mote
     return voice;
 }
 
-/* Stops a voice by the timing of the one that takes its place; one that has ended needs no stop. */
+/* One that has not ended; records of others stay in a ring until they are finished. */
+static bool is_alive(const motet_voice_record *record)
+{
+    uint64_t phase = motet_load_acquire_u64(&record->state) & 0xff;
+    return phase == MOTET_VOICE_PENDING || phase == MOTET_VOICE_PLAYING;
+}
+
+/* Those of a voice's stems that have not ended, itself included. */
+static uint32_t count_stems(motet_engine *engine, const motet_voice_record *record)
+{
+    uint32_t count = 0;
+    const motet_voice_record *stem = record;
+    do {
+        count += is_alive(stem);
+        stem = motet_stems_next_record(engine, stem);
+    } while (stem != record);
+    return count;
+}
+
+/* Stops a voice, with all its stems, by the timing of the one that takes its place; one that has ended needs no stop. */
 static void stop_replaced(motet_engine *engine, motet_voice voice, motet_timing timing)
 {
     uint32_t slot;
     motet_command stop = {.kind = MOTET_COMMAND_STOP};
-    const motet_voice_record *record = motet_voice_get(engine, voice, &slot);
-    if (record != NULL && motet_command_time(engine, &stop, timing) == MOTET_OK) {
-        stop.target = slot;
-        stop.generation = record->generation;
-        motet_command_stage_behind(engine, &stop, record->group); /* reserved before */
+    const motet_voice_record *record = find_voice(engine, voice, &slot);
+    if (record == NULL || motet_command_time(engine, &stop, timing) != MOTET_OK) {
+        return;
     }
+    const motet_voice_record *stem = record;
+    do {
+        if (is_alive(stem)) {
+            stop.target = (uint32_t)(stem - engine->voices);
+            stop.generation = stem->generation;
+            motet_command_stage_behind(engine, &stop, stem->group); /* reserved before */
+        }
+        stem = motet_stems_next_record(engine, stem);
+    } while (stem != record);
 }
 
-/* Room for a play and for the stop of the voice that it replaces, which may wait behind a play in another group. */
+/* Room for a play and for the stops of the voice that it replaces, which may wait behind a play in another group. */
 static motet_result reserve_replacement(motet_engine *engine, motet_voice replaced)
 {
     uint32_t slot;
     const motet_voice_record *record = find_voice(engine, replaced, &slot);
     motet_result result = MOTET_OK;
+    uint32_t stops = record != NULL ? count_stems(engine, record) : 1;
     if (record != NULL && record->group != 0) {
-        result = motet_command_reserve_behind(engine, 1, record->group);
+        result = motet_command_reserve_behind(engine, stops, record->group);
     }
-    return result == MOTET_OK ? motet_command_reserve(engine, 2) : result;
+    return result == MOTET_OK ? motet_command_reserve(engine, 1 + stops) : result;
 }
 
 motet_voice motet_voice_crossfade(motet_engine *engine, motet_voice from, motet_sound to, const motet_voice_def *given)
@@ -367,12 +398,17 @@ motet_voice motet_voice_queue(motet_engine *engine, motet_voice after, motet_sou
         return voice;
     }
     motet_voice_record *leader = find_voice(engine, after, &slot);
+    bool is_followed = leader != NULL && has_follower(engine, leader);
+    for (motet_voice_record *stem = leader != NULL ? motet_stems_next_record(engine, leader) : NULL; stem != leader;
+         stem = motet_stems_next_record(engine, stem)) {
+        is_followed = is_followed || has_follower(engine, stem);
+    }
     uint32_t group = leader != NULL && leader->group != 0 ? leader->group : motet_command_open_group(engine);
     if (def.timing.at_frame != 0) {
         motet_fail(&engine->log, MOTET_ERROR_INVALID,
                    "timing.at_frame of a queued voice is %llu; expected 0: it starts where the voice before it ends",
                    (unsigned long long)def.timing.at_frame);
-    } else if (leader != NULL && has_follower(engine, leader)) {
+    } else if (is_followed) {
         motet_fail(&engine->log, MOTET_ERROR_INVALID,
                    "a voice is queued after this one already; queue the sound after that one, or stop that one first");
     } else {
@@ -403,7 +439,7 @@ static motet_result check_range(motet_engine *engine, const motet_voice_record *
     if (is_live(record->sound)) {
         return refuse_live(engine, record->sound, "loop");
     }
-    uint64_t frames = record->sound != NULL ? record->sound->material.file_frame_count : 0;
+    uint64_t frames = record->sound != NULL ? motet_stems_longest(engine, record) : 0;
     if (record->sound != NULL && frames == 0) {
         change->position = change->end = 0; /* as with a play, there is nothing to go round */
         return MOTET_OK;
@@ -453,6 +489,74 @@ static void remember(motet_voice_record *record, const voice_change *change)
     }
 }
 
+/* What moves the position of a stem moves all of them. */
+static bool moves_all(motet_command_kind kind)
+{
+    return kind == MOTET_COMMAND_SEEK || kind == MOTET_COMMAND_SET_PITCH || kind == MOTET_COMMAND_PAUSE ||
+           kind == MOTET_COMMAND_RESUME || kind == MOTET_COMMAND_SET_LOOP || kind == MOTET_COMMAND_SET_LOOP_RANGE ||
+           kind == MOTET_COMMAND_CANCEL;
+}
+
+static void fill_command(motet_command *command, const voice_change *change)
+{
+    command->kind = change->kind;
+    command->index = change->index;
+    if (change->kind == MOTET_COMMAND_SEEK) {
+        command->value.position = change->position;
+    } else if (change->kind == MOTET_COMMAND_SET_LOOP_RANGE) {
+        command->value.range.start = (uint32_t)change->position;
+        command->value.range.end = (uint32_t)change->end;
+    } else if (change->kind == MOTET_COMMAND_SET_VOLUME) {
+        command->value.number = motet_db_to_gain(change->number);
+    } else {
+        command->value.number = change->number;
+    }
+}
+
+/* A stem goes round only where the loop ends inside its sound. Room has been reserved. */
+static void stage_stem(motet_engine *engine, motet_voice_record *record, motet_command command,
+                       const voice_change *change)
+{
+    command.target = (uint32_t)(record - engine->voices);
+    command.generation = record->generation;
+    if (change->kind == MOTET_COMMAND_SET_LOOP) {
+        command.index = change->index != 0 && record->loop_fits;
+    }
+    if (change->kind != MOTET_COMMAND_SET_LOOP_RANGE) {
+        motet_command_stage_behind(engine, &command, record->group);
+        return;
+    }
+    uint64_t frames = record->sound->material.file_frame_count;
+    if (change->position < frames) {
+        command.value.range.end = (uint32_t)(change->end < frames ? change->end : frames);
+        motet_command_stage_behind(engine, &command, record->group);
+    }
+    record->loop_fits = change->end <= frames;
+    command.kind = MOTET_COMMAND_SET_LOOP;
+    command.index = record->loop && record->loop_fits;
+    motet_command_stage_behind(engine, &command, record->group);
+}
+
+static motet_result send_to_stems(motet_engine *engine, motet_voice_record *record, const motet_command *command,
+                                  const voice_change *change)
+{
+    uint32_t each = change->kind == MOTET_COMMAND_SET_LOOP_RANGE ? 2 : 1;
+    motet_result result = reserve(engine, each * count_stems(engine, record), record->group);
+    motet_voice_record *stem = record;
+    if (result != MOTET_OK) {
+        return result;
+    }
+    do {
+        if (is_alive(stem)) {
+            stage_stem(engine, stem, *command, change);
+            remember(stem, change);
+        }
+        stem = motet_stems_next_record(engine, stem);
+    } while (stem != record);
+    motet_command_publish(engine);
+    return MOTET_OK;
+}
+
 static motet_result send_change(motet_engine *engine, motet_voice voice, voice_change *change)
 {
     uint32_t slot;
@@ -468,19 +572,11 @@ static motet_result send_change(motet_engine *engine, motet_voice voice, voice_c
     if (result != MOTET_OK) {
         return result;
     }
-    command.kind = change->kind;
+    fill_command(&command, change);
     command.target = slot;
     command.generation = record->generation;
-    command.index = change->index;
-    if (change->kind == MOTET_COMMAND_SEEK) {
-        command.value.position = change->position;
-    } else if (change->kind == MOTET_COMMAND_SET_LOOP_RANGE) {
-        command.value.range.start = (uint32_t)change->position;
-        command.value.range.end = (uint32_t)change->end;
-    } else if (change->kind == MOTET_COMMAND_SET_VOLUME) {
-        command.value.number = motet_db_to_gain(change->number);
-    } else {
-        command.value.number = change->number;
+    if (record->is_stem && moves_all(change->kind)) {
+        return send_to_stems(engine, record, &command, change);
     }
     result = motet_command_send_behind(engine, &command, record->group);
     if (result == MOTET_OK) {
@@ -597,18 +693,36 @@ static motet_result stage_values(motet_engine *engine, motet_command command, co
     command.value.values.gain = motet_db_to_gain((double)record->volume_db);
     command.value.values.pan = record->pan;
     command.value.values.pitch = record->pitch;
-    return motet_command_stage_behind(engine, &command, record->group);
+    motet_result result = motet_command_stage_behind(engine, &command, record->group);
+    command.kind = MOTET_COMMAND_SET_PITCH;
+    command.value.number = record->pitch;
+    for (motet_voice_record *stem = motet_stems_next_record(engine, record); result == MOTET_OK && stem != record;
+         stem = motet_stems_next_record(engine, stem)) {
+        if (is_alive(stem)) {
+            stem->pitch = record->pitch;
+            command.target = (uint32_t)(stem - engine->voices);
+            command.generation = stem->generation;
+            result = motet_command_stage_behind(engine, &command, stem->group);
+        }
+    }
+    return result;
 }
 
 /* Room for all, so that none can fail when others have been staged: also behind plays that wait in groups. */
 static motet_result reserve_values(motet_engine *engine, const motet_voice_values *values, uint32_t count)
 {
-    motet_result result = motet_command_reserve(engine, count);
+    uint32_t needed = count;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t slot;
+        const motet_voice_record *record = find_voice(engine, values[i].voice, &slot);
+        needed += record != NULL ? count_stems(engine, record) - 1 : 0;
+    }
+    motet_result result = motet_command_reserve(engine, needed);
     for (uint32_t i = 0; engine->commands.open_groups > 0 && result == MOTET_OK && i < count; i++) {
         uint32_t slot;
         const motet_voice_record *record = find_voice(engine, values[i].voice, &slot);
         if (record != NULL && record->group != 0) {
-            result = motet_command_reserve_behind(engine, count, record->group);
+            result = motet_command_reserve_behind(engine, needed, record->group);
         }
     }
     return result;
