@@ -231,6 +231,18 @@ static void warn_of_sound(const motet_player *player, motet_sound sound)
     }
 }
 
+/* One that was loaded in the background. */
+static void tell_failed(motet_player *player, motet_sound sound)
+{
+    char text[256];
+    for (size_t i = 0; i < player->loaded->sound_count; i++) {
+        if (player->loaded->sounds[i].id.id == sound.id) {
+            (void)motet_sound_get_error(player->engine, sound, text, sizeof text);
+            motet_problems_error_file(player->problems, player->timeline->sounds[i].line, "%s", text);
+        }
+    }
+}
+
 static void add_marker(motet_player *player, const motet_event *event, uint32_t voice)
 {
     motet_player_event *added = add_event(player, event->frame, "voice_marker", NULL, voice);
@@ -270,7 +282,9 @@ void motet_player_collect(motet_player *player)
             add_event(player, event.frame, "overflow", NULL, MOTET_PLAYER_NO_VOICE);
             lost = true;
             break;
+        case MOTET_EVENT_SOUND_FAILED: tell_failed(player, event.sound); break;
         case MOTET_EVENT_SOUND_TRUNCATED: /* told when it was loaded */
+        case MOTET_EVENT_SOUND_READY:
         case MOTET_EVENT_DEVICE_LOST:
         case MOTET_EVENT_DEVICE_BACK: break;
         }

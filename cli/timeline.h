@@ -42,6 +42,7 @@ typedef struct motet_timeline_sound {
     motet_store store;
     bool no_convert;
     bool stream;
+    bool async;
     motet_signal signal;
     motet_sample_format format; /* of PCM; likewise below */
     uint32_t channels;
@@ -179,6 +180,7 @@ typedef struct motet_timeline {
     size_t sound_capacity, bus_capacity, voice_capacity, command_capacity, feed_capacity, loop_capacity, chunk_capacity,
         expect_capacity;
     const char *simd;     /* as motet_engine_def has it: set by whoever plays the timeline */
+    bool loads_now;       /* nothing in the background: set by whoever only checks the timeline */
     size_t busiest_frame; /* the most commands that one frame has */
     bool has_end;
     uint64_t end_frame;

@@ -209,6 +209,7 @@ static void check_company(motet_parser *parser, const struct source *source)
         {"store", MOTET_FIELD_STORE, WITHOUT_SET, "the sounds that it picks from", 0},
         {"convert", MOTET_FIELD_CONVERT, WITHOUT_SET, "the sounds that it picks from", 1},
         {"stream", MOTET_FIELD_STREAM, WITH_FILE, "\"file\" only", 0},
+        {"async", MOTET_FIELD_ASYNC, WITH_FILE, "\"file\" only", 0},
         {"markers", MOTET_FIELD_MARKERS, WITHOUT_SET, "the sounds that it picks from", 1},
     };
     bool is_set = source->field == MOTET_FIELD_VARIATIONS;
@@ -247,6 +248,7 @@ static void read_source(motet_parser *parser, motet_timeline_sound *sound)
     read_markers(parser, sound);
     sound->store = (motet_store)parser->values[MOTET_FIELD_STORE].whole;
     sound->stream = parser->values[MOTET_FIELD_STREAM].whole != 0;
+    sound->async = parser->values[MOTET_FIELD_ASYNC].whole != 0;
     sound->no_convert = parser->values[MOTET_FIELD_CONVERT].whole == 0;
     if (source->field == MOTET_FIELD_FILE) {
         sound->kind = MOTET_MATERIAL_FILE;

@@ -173,6 +173,7 @@ static const motet_key sound_keys[] = {
     OWN_KEY("sound", TEXT),
     KEY("file", TEXT, FILE),
     KEY("stream", FLAG, STREAM),
+    KEY("async", FLAG, ASYNC),
     KEY_WITH("convert", FLAG, CONVERT, .fallback = 1),
     KEY_WITH("store", CHOICE, STORE, .choices = stores, .choices_now = 3),
     KEY("sine", OBJECT, SINE),

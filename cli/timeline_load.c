@@ -51,6 +51,7 @@ static motet_sound_def sound_def(const motet_timeline *timeline, const motet_tim
         .store = sound->store,
         .no_convert = sound->no_convert,
         .stream = sound->stream,
+        .async = sound->async && !timeline->loads_now,
         .max_voices = sound->max_voices,
         .yield = sound->yield,
         .min_interval_seconds = (double)sound->min_interval_frames / timeline->header.rate_hz,
@@ -95,8 +96,21 @@ static uint32_t rate_of_file(const motet_timeline_sound *sound, const char *path
     return info.sample_rate_hz;
 }
 
+/* What a sound that loads in the background will say of itself: by its header. False where that is wrong, which is
+ * told. */
+static bool look_ahead(motet_engine *engine, const char *path, const motet_sound_def *def, motet_sound_info *info)
+{
+    motet_sound_def header = *def;
+    header.async = false;
+    header.stream = true;
+    motet_sound loaded = motet_sound_load(engine, path, &header);
+    bool good = loaded.id != 0 && motet_sound_get_info(engine, loaded, info) == MOTET_OK;
+    (void)motet_sound_release(engine, loaded);
+    return good;
+}
+
 static motet_sound load_file(const motet_timeline *timeline, const motet_timeline_sound *sound, motet_engine *engine,
-                             motet_problems *problems)
+                             motet_sound_info *info, motet_problems *problems)
 {
     motet_sound loaded = {0};
     char *complaint = motet_file_complaint(timeline->folder, sound->file);
@@ -109,7 +123,9 @@ static motet_sound load_file(const motet_timeline *timeline, const motet_timelin
     char *name = unshared_name(timeline, sound);
     motet_sound_def def = sound_def(timeline, sound, name);
     motet_marker *markers = place_markers(timeline, sound, rate_of_file(sound, path, engine), &def);
-    loaded = motet_sound_load(engine, path, &def);
+    if (!def.async || look_ahead(engine, path, &def, info)) {
+        loaded = motet_sound_load(engine, path, &def);
+    }
     if (loaded.id == 0) {
         motet_problems_error_file(problems, sound->line, "%s", motet_last_error());
     }
@@ -196,8 +212,9 @@ static motet_sound make_set(const motet_timeline *timeline, const motet_timeline
     return made;
 }
 
+/* `info` receives what is known of it, where the library does not know it yet. */
 static motet_sound load_sound(const motet_timeline *timeline, const motet_timeline_sound *sound, motet_engine *engine,
-                              const motet_loaded *loaded, motet_problems *problems)
+                              const motet_loaded *loaded, motet_sound_info *info, motet_problems *problems)
 {
     switch (sound->kind) {
     case MOTET_MATERIAL_SET: return make_set(timeline, sound, engine, loaded, problems);
@@ -212,7 +229,7 @@ static motet_sound load_sound(const motet_timeline *timeline, const motet_timeli
         free(markers);
         return made;
     }
-    case MOTET_MATERIAL_FILE: return load_file(timeline, sound, engine, problems);
+    case MOTET_MATERIAL_FILE: return load_file(timeline, sound, engine, info, problems);
     case MOTET_MATERIAL_NONE: break;
     }
     return (motet_sound){0};
@@ -241,13 +258,14 @@ static void load_sounds(const motet_timeline *timeline, motet_engine *engine, mo
     for (size_t i = 0; i < timeline->sound_count; i++) {
         const motet_timeline_sound *sound = &timeline->sounds[i];
         motet_loaded_sound *made = &loaded->sounds[i];
-        made->id = load_sound(timeline, sound, engine, loaded, problems);
+        motet_sound_info info = {0};
+        made->id = load_sound(timeline, sound, engine, loaded, &info, problems);
         if (sound->kind == MOTET_MATERIAL_SET) {
             describe_set(sound, loaded, made);
             continue;
         }
-        motet_sound_info info = {0};
-        if (made->id.id == 0 || motet_sound_get_info(engine, made->id, &info) != MOTET_OK) {
+        bool later = sound->async && !timeline->loads_now;
+        if (made->id.id == 0 || (!later && motet_sound_get_info(engine, made->id, &info) != MOTET_OK)) {
             continue;
         }
         made->rate_hz = info.sample_rate_hz;

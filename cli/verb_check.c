@@ -39,6 +39,7 @@ static int check(const char *path, bool json)
     motet_offline offline;
     motet_problems_init(&problems, path);
     (void)motet_timeline_read(&timeline, path, 0, &problems);
+    timeline.loads_now = true;
     if (timeline.header.rate_hz != 0 && motet_offline_create(&offline, &timeline, &problems)) {
         motet_offline_destroy(&offline);
     }

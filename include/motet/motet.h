@@ -240,6 +240,7 @@ typedef struct motet_engine_def {
     uint32_t max_buses;          /* Master included: 1 ... 1024, default 64 */
     uint32_t max_streams;        /* voices of streamed sounds at once: 1 ... 1024, default 64 */
     uint32_t max_scheduled;      /* commands that may wait to be applied: 16 ... 1048576, default 16384 */
+    uint64_t cache_bytes;        /* sounds of files that have been released stay decoded in so much; default 0: none */
 
     motet_device_kind device; /* default MOTET_DEVICE_DEFAULT; MOTET_DEVICE=null in the environment overrides */
     const char *device_name;  /* as motet_device_list gives it; NULL: the system's default */
@@ -281,9 +282,10 @@ MOTET_API void motet_engine_destroy(motet_engine *engine);
 MOTET_API void motet_engine_render_f32(motet_engine *engine, float *interleaved, uint32_t frame_count);
 MOTET_API void motet_engine_render_s16(motet_engine *engine, int16_t *interleaved, uint32_t frame_count);
 
-/* For rendering by hand with streamed voices, and generators on threads: decodes on the calling thread what the next
- * frames will hear, waits for generators as long as they take, and returns for how many of them, at most `frame_count`, that holds: up to the next frame at which something may send a stream
- * elsewhere. So rendered, the result does not depend on how fast the machine decodes:
+/* For rendering by hand with streamed voices, sounds loaded with `async`, and generators on threads: decodes on the
+ * calling thread what the next frames will hear, waits for sounds and generators that they need, and returns for how many
+ * of them, at most `frame_count`, that holds: up to the next frame at which something may send a stream elsewhere. So
+ * rendered, the result does not depend on how fast the machine decodes:
  *     for (uint32_t n; left > 0; left -= n, out += n * channels)
  *         motet_engine_render_f32(engine, out, n = motet_engine_prepare(engine, left));
  * It may take its time, and read files. 0 only for NULL, 0 frames, and while another thread renders.
@@ -341,9 +343,14 @@ typedef struct motet_stats {
     float master_peak;          /* highest sample of Master since creation; linear */
     float render_load;          /* time spent rendering over time rendered, smoothed; 0 with MOTET_DEVICE_MANUAL */
     uint64_t memory_bytes;      /* taken from the allocator now */
+    uint64_t cache_bytes;       /* of that, for released sounds: see motet_engine_def.cache_bytes */
+    uint64_t cache_hits;        /* loads that found their sound there */
 } motet_stats;
 
 MOTET_API motet_result motet_engine_get_stats(const motet_engine *engine, motet_stats *stats);
+
+/* Gives up all released sounds that are kept in `cache_bytes`. Errors: INVALID. */
+MOTET_API motet_result motet_engine_trim(motet_engine *engine);
 
 /* Groups: all commands that the calling thread gives between begin and commit are applied together; those
  * without a frame of their own share one frame. Groups belong to the thread that began them. What another thread
@@ -369,8 +376,10 @@ typedef enum motet_event_type {
     MOTET_EVENT_NON_FINITE,  /* NaN or infinity was silenced: in material `sound` (once) or `voice`, in a mix `bus` */
     MOTET_EVENT_DEVICE_LOST, /* time goes on without sound until MOTET_EVENT_DEVICE_BACK */
     MOTET_EVENT_DEVICE_BACK,
-    MOTET_EVENT_OVERFLOW,      /* the program polled too seldom: `count` events were lost */
-    MOTET_EVENT_STREAM_STARVED /* a streamed voice ran dry and waits where it is: `voice`; once for each gap */
+    MOTET_EVENT_OVERFLOW,       /* the program polled too seldom: `count` events were lost */
+    MOTET_EVENT_STREAM_STARVED, /* a streamed voice ran dry and waits where it is: `voice`; once for each gap */
+    MOTET_EVENT_SOUND_READY,    /* a sound loaded with `async` is there, or has been read again: `sound` */
+    MOTET_EVENT_SOUND_FAILED    /* it cannot be had; `result` says why. One that was to be read again stays as it was */
 } motet_event_type;
 
 typedef enum motet_end_reason {
@@ -379,7 +388,8 @@ typedef enum motet_end_reason {
     MOTET_END_STOPPED, /* by a call */
     MOTET_END_STOLEN,  /* for another voice of a sound that may have only so many */
     MOTET_END_REFUSED, /* it never sounded: too many voices of its sound, too soon after the last, or only fed voices */
-    MOTET_END_FAILED   /* its material failed while it played */
+    MOTET_END_FAILED,  /* its material failed while it played, or could not be loaded */
+    MOTET_END_LATE     /* it never sounded: its sound was not loaded in time (motet_voice_def.wait_seconds) */
 } motet_end_reason;
 
 typedef struct motet_event {
@@ -391,7 +401,8 @@ typedef struct motet_event {
     motet_bus bus;
     uint64_t user; /* of the voice's def */
     uint32_t count;
-    uint32_t marker; /* of VOICE_MARKER */
+    uint32_t marker;     /* of VOICE_MARKER */
+    motet_result result; /* of SOUND_FAILED */
 } motet_event;
 
 /* Takes the oldest event; false when there is none. Events come in the order of their frames within a block, and the
@@ -399,7 +410,7 @@ typedef struct motet_event {
  * The queue holds at least 4096; when it is full the oldest are lost, counted and told by one OVERFLOW. */
 MOTET_API MOTET_USE_RESULT bool motet_engine_poll_event(motet_engine *engine, motet_event *event);
 
-/* "ended", "stopped", "stolen", "refused", "failed"; "none". Never NULL. */
+/* "ended", "stopped", "stolen", "refused", "failed", "late"; "none". Never NULL. */
 MOTET_API const char *motet_end_reason_text(motet_end_reason reason);
 
 /* ------------------------------------------------------------------------------------------------- Devices */
@@ -459,7 +470,10 @@ typedef struct motet_sound_def {
     /* With `stream`: the file's bytes are read once, on loading, kept, and decoded from there: music compressed in memory,
      * that needs no file any more. */
     bool in_memory;
-    const motet_files *files;    /* for this path; NULL: the engine's. Copied */
+    const motet_files *files; /* for this path; NULL: the engine's. Copied */
+    /* Read in the background: the id is there at once and can be played at once. motet_sound_info.state and an event,
+     * MOTET_EVENT_SOUND_READY or _FAILED, tell the rest. PCM and signals are ready at once. */
+    bool async;
     uint32_t max_voices;         /* of this sound at once; default any number */
     motet_yield yield;           /* default MOTET_YIELD_QUIETEST */
     double min_interval_seconds; /* between two starts, a play sooner is refused: 0 ... 60, default 0 */
@@ -476,7 +490,8 @@ MOTET_API motet_sound_def motet_default_sound_def(void);
  * (its name and files too) again gives the same id, counted: release it as often. 3 to 8 channels are folded to stereo (centre and
  * surrounds at sqrt(1/2), LFE dropped). A file that is cut short plays to its last whole frame, with an event.
  * NaN and infinity in float material become 0, with an event; floats beyond +-1e6 are clamped.
- * Errors ({0}): NOT_FOUND, FORMAT broken or unknown, IO, MEMORY, UNSUPPORTED (built without decoders). */
+ * Errors ({0}): NOT_FOUND, FORMAT broken or unknown, IO, MEMORY, UNSUPPORTED (built without decoders). With `async` all
+ * but INVALID and MEMORY are told later. */
 MOTET_API MOTET_USE_RESULT motet_sound motet_sound_load(motet_engine *engine, const char *path,
                                                         const motet_sound_def *def);
 
@@ -544,8 +559,25 @@ MOTET_API MOTET_USE_RESULT motet_sound motet_sound_variations(motet_engine *engi
  * voices of it play to their end, then its memory goes. Errors: STALE. */
 MOTET_API motet_result motet_sound_release(motet_engine *engine, motet_sound sound);
 
+/* Reads a sound's file again, for voices that are played from now on; those that play cross over to it at the same place
+ * in seconds, by the timing's fade, and end where it is shorter. Streamed voices play the old file to its end. A sound
+ * loaded with `async` is read in the background, and an event tells of it, else the file is read before the call returns.
+ * The id stays; info, tags and markers are the new ones. On failure nothing changes.
+ * Errors: as motet_sound_load; STALE; INVALID its material is not from a path; BUSY it is being read now. */
+MOTET_API motet_result motet_sound_reload(motet_engine *engine, motet_sound sound, motet_timing timing);
+
+/* True when the file's size or time of change is another than when the sound was read from it; false while there is no
+ * such file, and for sounds from memory. For tools that look once in a while. */
+MOTET_API MOTET_USE_RESULT bool motet_sound_has_changed(const motet_engine *engine, motet_sound sound);
+
 /* Stops every voice of a sound that has been played so far, scheduled ones included. Errors: STALE, INVALID, BUSY. */
 MOTET_API motet_result motet_sound_stop(motet_engine *engine, motet_sound sound, motet_timing timing);
+
+typedef enum motet_sound_state {
+    MOTET_SOUND_READY = 0,
+    MOTET_SOUND_LOADING, /* with `async`: what is known of its file is still 0 in the info */
+    MOTET_SOUND_FAILED   /* with `async`: motet_sound_get_error says why */
+} motet_sound_state;
 
 typedef struct motet_sound_info {
     uint64_t frame_count; /* 0 where it is not known: see `seekable` */
@@ -564,11 +596,17 @@ typedef struct motet_sound_info {
     uint32_t marker_count;     /* of the file's or the def's markers */
     uint64_t memory_bytes;
     uint32_t use_count; /* voices that hold it now */
+    motet_sound_state state;
 } motet_sound_info;
 
 MOTET_API motet_result motet_sound_get_info(const motet_engine *engine, motet_sound sound, motet_sound_info *info);
 
-/* The file's tags, numbered from 0: "TITLE", "ARTIST" ... NULL after the last. Valid while the sound is. */
+/* Writes in words why a sound could not be loaded in the background, or read again there the last time; "" if it could.
+ * Cut to `size` bytes, the final 0 included. Returns what motet_sound_load would have. Errors: also STALE, INVALID. */
+MOTET_API motet_result motet_sound_get_error(const motet_engine *engine, motet_sound sound, char *text, size_t size);
+
+/* The file's tags, numbered from 0: "TITLE", "ARTIST" ... NULL after the last. Valid while the sound is, or until it
+ * is read again. */
 typedef struct motet_tag {
     const char *key, *value;
 } motet_tag;
@@ -576,7 +614,7 @@ MOTET_API motet_result motet_sound_get_tag(const motet_engine *engine, motet_sou
                                            motet_tag *tag);
 
 /* The sound's markers, numbered from 0 in the order of their frames; a name of NULL after the last. Valid while the
- * sound is. WAV's and AIFF's cue points, and the chapters of FLAC's, Vorbis's and Opus's comments, are read: the first
+ * sound is, or until it is read again. WAV's and AIFF's cue points, and the chapters of FLAC's, Vorbis's and Opus's comments, are read: the first
  * 1000 inside the sound. Errors: STALE, INVALID. */
 MOTET_API motet_result motet_sound_get_marker(const motet_engine *engine, motet_sound sound, uint32_t index,
                                               motet_marker *marker);
@@ -598,6 +636,15 @@ typedef enum motet_quality {
     MOTET_QUALITY_SINC32  /* the same with 32 points: brighter, and noise far below 16 bits */
 } motet_quality;
 
+/* What a voice does whose sound is not loaded yet at its frame. */
+typedef enum motet_late {
+    MOTET_LATE_START = 0, /* starts from its first frame, as soon as it can */
+    MOTET_LATE_SKIP       /* starts where it would be by then, with the declick: for music that keeps to a clock */
+} motet_late;
+
+/* As `wait_seconds`: it starts on its frame or not at all. */
+#define MOTET_WAIT_NONE (-1.0)
+
 typedef struct motet_voice_def {
     float volume_db; /* -80 (silence) ... 24, default 0 */
     float pan;       /* -1 left ... 1 right, default 0: a balance, 0 dB at the centre */
@@ -614,15 +661,22 @@ typedef struct motet_voice_def {
     bool paused;                   /* waits at its first frame for motet_voice_resume */
     double priority; /* in decibels: how much louder the voice counts when voices become virtual: -200 ... 200 */
     motet_quality quality;
-    uint64_t user;       /* returned with the voice's events */
+    double
+        wait_seconds; /* how long it waits for a sound that is still loading, and then ends as MOTET_END_LATE: default
+                            0, as long as it takes; MOTET_WAIT_NONE */
+    motet_late late;  /* default MOTET_LATE_START */
+    uint64_t user;    /* returned with the voice's events */
     motet_timing timing; /* when it starts; fade_seconds here is a fade in: default none, or the declick where
                             the voice starts inside its sound */
 } motet_voice_def;
 
 MOTET_API motet_voice_def motet_default_voice_def(void);
 
-/* Plays a sound. The id is valid at once; changes that apply before the voice's first frame set its start values.
- * Errors ({0}): STALE sound or bus; INVALID; BUSY; LIMIT max_voices are in use. */
+/* Plays a sound. The id is valid at once; changes that apply before the voice's first frame set its start values. A
+ * sound that is still loading starts on its frame if it is there by then, and late otherwise; a loop's range that turns
+ * out empty ends the voice as MOTET_END_FAILED.
+ * Errors ({0}): STALE sound or bus; INVALID; BUSY; LIMIT max_voices, or max_streams, are in use; of a sound that could
+ * not be loaded, what the load would have returned. */
 MOTET_API motet_voice motet_voice_play(motet_engine *engine, motet_sound sound, const motet_voice_def *def);
 
 /* Plays a sound in the place of a voice: one fades in while the other fades out, from the same frame on, which is

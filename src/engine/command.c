@@ -176,8 +176,8 @@ static bool stage(motet_command_pool *pool, const motet_command *command)
 
 static void wake_loader(motet_engine *engine)
 {
-    if (motet_load_acquire_u32(&engine->loader_idle) != 0) { /* else it looks by itself, and waking it costs a call */
-        motet_signal_flag_raise(&engine->loader_wake);
+    if (motet_load_acquire_u32(&engine->loader.idle) != 0) { /* else it looks by itself, and waking it costs a call */
+        motet_loader_wake(engine);
     }
 }
 

@@ -27,7 +27,8 @@ typedef enum motet_command_kind {
     MOTET_COMMAND_SET_LOOP_RANGE,
     MOTET_COMMAND_SET_BUS, /* index: the bus */
     MOTET_COMMAND_CANCEL,
-    MOTET_COMMAND_STOP_SOUND, /* pointer: the material */
+    MOTET_COMMAND_STOP_SOUND, /* pointer: the sound, only compared */
+    MOTET_COMMAND_RELOAD,     /* pointer: the motet_reload */
     MOTET_COMMAND_BUS_SET_VOLUME,
     MOTET_COMMAND_BUS_SET_MUTE,
     MOTET_COMMAND_BUS_SET_SOLO,

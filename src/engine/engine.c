@@ -191,17 +191,29 @@ static bool create_parts(motet_engine *engine)
     return create_master(engine) && complete;
 }
 
-static void free_garbage(motet_engine *engine, motet_sound_entry *sounds, motet_feed *feeds)
+motet_garbage motet_engine_take_garbage(motet_engine *engine)
 {
-    while (sounds != NULL) {
-        motet_sound_entry *next = sounds->next_garbage;
-        motet_sound_free(engine, sounds);
-        sounds = next;
+    motet_garbage garbage = engine->garbage;
+    engine->garbage = (motet_garbage){0};
+    return garbage;
+}
+
+void motet_engine_free_garbage(motet_engine *engine, motet_garbage garbage)
+{
+    while (garbage.sounds != NULL) {
+        motet_sound_entry *next = garbage.sounds->next_garbage;
+        motet_sound_free(engine, garbage.sounds);
+        garbage.sounds = next;
     }
-    while (feeds != NULL) {
-        motet_feed *next = feeds->next_garbage;
-        motet_feed_free(engine, feeds);
-        feeds = next;
+    while (garbage.feeds != NULL) {
+        motet_feed *next = garbage.feeds->next_garbage;
+        motet_feed_free(engine, garbage.feeds);
+        garbage.feeds = next;
+    }
+    while (garbage.editions != NULL) {
+        motet_edition *next = garbage.editions->next_garbage;
+        motet_edition_free(engine, garbage.editions);
+        garbage.editions = next;
     }
 }
 
@@ -240,12 +252,21 @@ static void destroy_parts(motet_engine *engine)
             motet_feed_free(engine, engine->voices[i].feed);
         }
     }
-    free_garbage(engine, engine->garbage_sounds, engine->garbage_feeds);
+    for (uint32_t i = 0; engine->voices != NULL && i < engine->voice_limit; i++) {
+        if (engine->voices[i].edition != NULL) {
+            motet_edition_drop(engine, engine->voices[i].edition);
+        }
+    }
+    motet_sound_cache_shrink(engine, 0);
+    motet_reload_free_all(engine);
     for (uint32_t i = 0; i < engine->sound_count; i++) {
         if (engine->sounds[i].entry != NULL) {
+            motet_edition_drop(engine, engine->sounds[i].entry->edition);
+            engine->sounds[i].entry->edition = NULL;
             motet_sound_free(engine, engine->sounds[i].entry);
         }
     }
+    motet_engine_free_garbage(engine, motet_engine_take_garbage(engine));
     motet_heap_give(heap, engine->sounds, engine->sound_capacity * sizeof *engine->sounds);
     for (uint32_t i = 0; i < engine->bus_count; i++) {
         motet_bus_node_destroy(heap, engine->buses[i].node);
@@ -265,41 +286,12 @@ static void destroy_parts(motet_engine *engine)
     motet_heap_give(heap, engine->drained, events_of_block(engine) * sizeof *engine->drained);
 }
 
-/* Frees what voices leave behind while the program makes no calls: looks every 5 ms while commands or voices are on
- * their way, else sleeps until a call wakes it. */
-static void *run_loader(void *user)
-{
-    motet_engine *engine = user;
-    bool work = true;
-    while (motet_load_acquire_u32(&engine->closing) == 0) {
-        motet_store_release_u32(&engine->loader_idle, !work);
-        motet_signal_flag_wait(&engine->loader_wake, work ? 5000000 : 1000000000);
-        if (!motet_mutex_try_lock(&engine->lock)) {
-            continue;
-        }
-        motet_engine_tidy(engine);
-        work = engine->commands.free_count < engine->commands.shared_count ||
-               motet_load_relaxed_u64(&engine->counters.voices_active) > 0;
-        motet_sound_entry *sounds = engine->garbage_sounds;
-        motet_feed *feeds = engine->garbage_feeds;
-        engine->garbage_sounds = NULL;
-        engine->garbage_feeds = NULL;
-        motet_mutex_unlock(&engine->lock);
-        free_garbage(engine, sounds, feeds);
-    }
-    return NULL;
-}
-
 static bool start_background(motet_engine *engine)
 {
     if (engine->def.device == MOTET_DEVICE_MANUAL) {
         return true;
     }
-    if (!motet_thread_start(&engine->loader, "motet-loader", run_loader, engine)) {
-        motet_fail(NULL, MOTET_ERROR_MEMORY, "no thread could be started");
-        return false;
-    }
-    return motet_output_create(engine, &engine->def, &engine->output) == MOTET_OK;
+    return motet_loader_start(engine) && motet_output_create(engine, &engine->def, &engine->output) == MOTET_OK;
 }
 
 /* Never 0, and different for engines that live at the same time, up to 255 of them. */
@@ -344,8 +336,9 @@ motet_engine *motet_engine_create(const motet_engine_def *given)
     engine->declick_frames = frames_of(def.declick_seconds, def.sample_rate_hz);
     engine->latency_frames = def.no_limiter ? 0 : motet_limiter_latency_frames(def.sample_rate_hz);
     engine->free_sound = MOTET_NO_SLOT;
+    engine->late = (motet_slot_list){MOTET_NO_SLOT, MOTET_NO_SLOT};
     bool ready = motet_log_init(&engine->log, def.log, def.log_user) && motet_mutex_init(&engine->lock) &&
-                 motet_signal_flag_init(&engine->loader_wake);
+                 motet_loader_init(&engine->loader);
     if (!create_parts(engine)) {
         motet_fail(NULL, MOTET_ERROR_MEMORY, "out of memory for an engine of %u voices and %u commands", def.max_voices,
                    def.max_scheduled);
@@ -380,11 +373,10 @@ void motet_engine_destroy(motet_engine *engine)
     if (forked && !is_at_rest(engine)) {
         return; /* somebody was in the middle of a change when the process forked: nothing in here can be trusted */
     }
-    if (engine->loader.running && !forked) {
-        motet_store_release_u32(&engine->closing, 1);
-        motet_signal_flag_raise(&engine->loader_wake);
-        motet_thread_join(&engine->loader);
+    if (!forked) {
+        motet_loader_stop(engine);
     }
+    motet_loader_destroy(engine, forked);
     motet_streams_destroy(engine, forked);
     motet_feed_threads_destroy(engine, forked);
     motet_heap heap = engine->heap;
@@ -393,7 +385,6 @@ void motet_engine_destroy(motet_engine *engine)
     destroy_parts(engine);
     if (!forked) { /* a child's copies may be locked for ever */
         motet_mutex_destroy(&engine->lock);
-        motet_signal_flag_destroy(&engine->loader_wake);
         motet_log_destroy(&engine->log);
     }
     motet_heap_give(&heap, engine, sizeof *engine);
@@ -414,6 +405,7 @@ void motet_engine_tidy(motet_engine *engine)
         record = next;
     }
     free_topologies(engine);
+    motet_reload_tidy(engine);
 }
 
 /* False for NULL and in a fork's child: `*result` says so. */
@@ -440,16 +432,12 @@ bool motet_engine_enter(motet_engine *engine, motet_result *result)
 
 void motet_engine_leave(motet_engine *engine)
 {
-    motet_sound_entry *sounds = NULL;
-    motet_feed *feeds = NULL;
-    if (!engine->loader.running) {
-        sounds = engine->garbage_sounds;
-        feeds = engine->garbage_feeds;
-        engine->garbage_sounds = NULL;
-        engine->garbage_feeds = NULL;
+    motet_garbage garbage = {0};
+    if (engine->def.device == MOTET_DEVICE_MANUAL) { /* else the loader does so */
+        garbage = motet_engine_take_garbage(engine);
     }
     motet_mutex_unlock(&engine->lock);
-    free_garbage(engine, sounds, feeds);
+    motet_engine_free_garbage(engine, garbage);
 }
 
 /* ------------------------------------------------------------------------------------------------- Questions */
@@ -529,6 +517,8 @@ motet_result motet_engine_get_stats(const motet_engine *engine, motet_stats *sta
                          motet_load_relaxed_f32(&counters->master_level[1])},
         .master_peak = motet_load_relaxed_f32(&counters->master_peak),
         .memory_bytes = motet_load_relaxed_u64(&engine->heap.bytes),
+        .cache_bytes = engine->cache.bytes,
+        .cache_hits = engine->cache.hits,
     };
     if (engine->output != NULL) {
         motet_output_stats output = motet_output_get_stats(engine->output);

@@ -13,28 +13,40 @@
 #include "base/thread.h"
 #include "engine/command.h"
 #include "engine/event.h"
+#include "engine/loader.h"
 #include "engine/material.h"
 #include "engine/mixer.h"
 #include "engine/output.h"
 #include "engine/queue.h"
 #include "engine/quiet.h"
+#include "engine/reload.h"
 #include "engine/schedule.h"
 #include "engine/slot.h"
+#include "engine/sound_cache.h"
 #include "engine/stems.h"
 #include "engine/virtual.h"
 
 /* ----------------------------------------------------------------------------------------- Control side */
 
-/* A loaded sound. Stays where it is, since voices point to its material. */
+/* What a sound's file held when it was read. Stays where it is, since voices point to it. */
+typedef struct motet_edition {
+    motet_material material; /* nobody reads it before `state` says that it is there */
+    motet_atomic_u32 state;  /* motet_sound_state */
+    uint32_t hold_count;     /* control side: the sound itself, and voices */
+    struct motet_edition *next_garbage;
+} motet_edition;
+
+/* A sound: one place in the table, or kept after its release. */
 typedef struct motet_sound_entry {
     uint32_t index, generation;
     bool released;       /* its id is stale; it goes with its last voice */
     uint32_t load_count; /* releases still to come */
     uint32_t voice_count;
-    motet_material material;
+    motet_edition *edition;  /* the newest */
+    struct motet_load *load; /* that it waits for; NULL: none */
     motet_sound_rules rules; /* the audio thread's, once a voice has been played */
     bool has_rules;
-    struct motet_variations *variations; /* of a set: its `material` is empty */
+    struct motet_variations *variations; /* of a set: its material is empty */
     double tempo_bpm;
     uint32_t beats_per_bar;
     uint64_t first_beat_frame;
@@ -45,12 +57,17 @@ typedef struct motet_sound_entry {
     bool no_convert;
     motet_files files; /* that `path` was opened with */
     bool in_memory;
+    bool streams; /* as its def asked */
+    bool async;
+    motet_result error; /* of the last time that it was read in the background */
+    char *error_text;
+    motet_file_stamp stamp; /* of its file, when that was read */
     motet_tag *tags;
     uint32_t tag_count;
     motet_marker *markers; /* `info.marker_count` of them */
     bool markers_of_def;
-    struct motet_stream_file *streamed; /* decoded while it plays; NULL: it is loaded */
-    struct motet_sound_entry *next_garbage;
+    struct motet_stream_file *streamed;     /* decoded while it plays; NULL: it is loaded */
+    struct motet_sound_entry *next_garbage; /* or, among those kept after their release, the next older one */
 } motet_sound_entry;
 
 /* Where a sound stands in the table: what an id's index means. */
@@ -62,21 +79,29 @@ typedef struct motet_sound_place {
 
 /* What a play hands to the audio thread; written before the command is published. */
 typedef struct motet_voice_start {
-    const motet_material *material;
+    const motet_edition *edition;
+    const motet_material *material; /* the edition's */
     motet_feed *feed;
-    struct motet_stream *stream;
+    struct motet_stream *stream; /* of a sound that is still loading: there when its edition is */
     uint32_t bus;
     double gain, pan, pitch;
     bool loop, paused;
-    motet_loop_range range;
+    motet_loop_range range;          /* of a sound that is still loading: as the def has it */
+    uint64_t asked_start, asked_end; /* as the def has it */
+    double loop_crossfade_seconds;
+    bool loop_whole;
     uint32_t loop_count;
+    uint8_t late;         /* motet_late */
+    uint64_t wait_frames; /* UINT64_MAX: as long as it takes */
     uint8_t quality;
     uint64_t from_frame;
     double weight; /* of its priority */
     motet_sound_rules *rules;
-    const motet_material *played; /* of the sound that the program named: the set's, where it is one */
-    uint32_t after;               /* of a queued voice: the one that it follows */
-    uint32_t after_generation;    /* 0: it is not queued */
+    bool streams;                    /* its sound is decoded while it plays */
+    const motet_sound_entry *sound;  /* only compared; likewise ... */
+    const motet_sound_entry *played; /* ... the one that the program named: the set, where it is one */
+    uint32_t after;                  /* of a queued voice: the one that it follows */
+    uint32_t after_generation;       /* 0: it is not queued */
     bool is_stem, is_last_stem;
     uint32_t previous_stem; /* MOTET_NO_SLOT: it is the first */
     uint64_t user;
@@ -89,9 +114,11 @@ struct motet_voice_record {
     uint32_t next_free;
     uint32_t group;           /* in which its play waits to be committed; 0: none */
     motet_sound_entry *sound; /* NULL: a fed voice */
+    motet_edition *edition;   /* of it, that the voice holds */
     motet_sound sound_id;
     motet_feed *feed;
     struct motet_stream *stream; /* NULL: its sound is not streamed */
+    bool has_stream;             /* or will have: it counts among the streams that may be open */
     motet_voice_start start;
     float volume_db, pan; /* the goals of the last calls */
     double pitch;
@@ -138,6 +165,13 @@ typedef struct motet_counters {
     motet_atomic_f32 master_peak;
 } motet_counters;
 
+/* To be freed outside the lock. */
+typedef struct motet_garbage {
+    motet_sound_entry *sounds;
+    motet_feed *feeds;
+    motet_edition *editions;
+} motet_garbage;
+
 struct motet_engine {
     /* Fixed at creation. */
     motet_heap heap;
@@ -154,8 +188,9 @@ struct motet_engine {
     motet_sound_place *sounds; /* by index */
     uint32_t sound_count, sound_capacity;
     uint32_t free_sound;
-    motet_sound_entry *garbage_sounds; /* to be freed outside the lock; linked by `next_garbage` */
-    motet_feed *garbage_feeds;         /* likewise */
+    motet_garbage garbage; /* each list linked by `next_garbage` */
+    motet_sound_cache cache;
+    motet_reload *reloads; /* under way, the oldest first */
     struct motet_feed_thread *feed_threads;
     motet_feed *awaited_feeds; /* those of generators on threads; linked by `next_awaited` */
     motet_voice_record *voices;
@@ -190,13 +225,12 @@ struct motet_engine {
     uint32_t live;                     /* voices playing */
     struct motet_stream *first_stream; /* linked by next_here */
     uint64_t streams_searched;         /* the frame at which the schedule was searched for one of them + 1 */
+    motet_slot_list late;              /* voices that wait for their sound past their frame, as they came */
+    motet_reload *leaving;             /* whose old editions tails may read; the oldest first */
 
     /* Background. */
     motet_output *output; /* NULL: MOTET_DEVICE_MANUAL */
-    motet_thread loader;
-    motet_signal_flag loader_wake;
-    motet_atomic_u32 loader_idle; /* sleeps until it is woken */
-    motet_atomic_u32 closing;
+    motet_loader loader;
     struct motet_streams *streams; /* NULL until a sound is streamed */
 };
 
@@ -209,6 +243,10 @@ void motet_engine_leave(motet_engine *engine);
 
 /* The housekeeping by itself, under the lock. */
 void motet_engine_tidy(motet_engine *engine);
+
+/* What is to be freed outside the lock: taken under it. */
+motet_garbage motet_engine_take_garbage(motet_engine *engine);
+void motet_engine_free_garbage(motet_engine *engine, motet_garbage garbage);
 
 /* Ids: generation << 32 | tag << 24 | index + 1. */
 enum { MOTET_MAX_INDEX = 0xfffffe };
@@ -244,7 +282,7 @@ typedef struct motet_voice_request {
 motet_voice motet_voice_send(motet_engine *engine, const motet_voice_request *request);
 /* Under the lock: the loop that a def asks of a sound: false, with the failure told, when it is empty. */
 bool motet_voice_find_loop(motet_engine *engine, const motet_sound_entry *sound, const motet_voice_def *def,
-                           motet_voice_start *start);
+                           motet_loop_range *range);
 
 /* Where a voice is at the next engine frame to be rendered, and how it moves on, in frames of its material. */
 typedef struct motet_track {
@@ -262,6 +300,9 @@ void motet_voice_finish(motet_engine *engine, motet_voice_record *record);
 /* Under the lock: one voice of a sound less; its memory goes after the lock is left, if it was the last. */
 void motet_sound_drop_voice(motet_engine *engine, motet_sound_entry *sound);
 void motet_sound_free(motet_engine *engine, motet_sound_entry *sound);
+/* Under the lock: one holder of an edition less; what is left goes after the lock is left. */
+void motet_edition_drop(motet_engine *engine, motet_edition *edition);
+void motet_edition_free(motet_engine *engine, motet_edition *edition);
 /* Under the lock: one load less; the last makes the id stale. */
 void motet_sound_let_go(motet_engine *engine, motet_sound_entry *sound);
 /* Without the lock: a sound of a set, which it takes over; on failure it is given back. */

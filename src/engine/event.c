@@ -36,7 +36,7 @@ void motet_event_append(motet_engine *engine, const motet_event *event)
 /* What is told first of one frame: the end of a voice last. */
 static int rank_of(const motet_event *event)
 {
-    return event->type == MOTET_EVENT_VOICE_ENDED ? MOTET_EVENT_OVERFLOW + 1 : (int)event->type;
+    return event->type == MOTET_EVENT_VOICE_ENDED ? MOTET_EVENT_SOUND_FAILED + 1 : (int)event->type;
 }
 
 /* The ring holds whole blocks, but inside a block the order of mixing: sorted here by frame, then by what cannot
@@ -148,6 +148,7 @@ const char *motet_end_reason_text(motet_end_reason reason)
     case MOTET_END_STOLEN: return "stolen";
     case MOTET_END_REFUSED: return "refused";
     case MOTET_END_FAILED: return "failed";
+    case MOTET_END_LATE: return "late";
     case MOTET_END_NONE: break;
     }
     return "none";

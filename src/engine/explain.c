@@ -69,7 +69,8 @@ static void say_reasons(motet_engine *engine, explanation *to, const motet_voice
     uint64_t phase = motet_load_acquire_u64(&record->state) & 0xff;
     bool soloed = false;
     if (phase == MOTET_VOICE_PENDING) {
-        say(to, "; silent: it has not started");
+        bool loading = record->sound != NULL && motet_load_relaxed_u32(&record->edition->state) == MOTET_SOUND_LOADING;
+        say(to, loading ? "; silent: its sound is still loading" : "; silent: it has not started");
     }
     if (record->paused) {
         say(to, "; silent: it is paused");

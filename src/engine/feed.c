@@ -62,8 +62,8 @@ void motet_feed_let_go(motet_engine *engine, motet_feed *feed)
         feed->free_then = true;
         return;
     }
-    feed->next_garbage = engine->garbage_feeds;
-    engine->garbage_feeds = feed;
+    feed->next_garbage = engine->garbage.feeds;
+    engine->garbage.feeds = feed;
 }
 
 motet_voice motet_feed_open(motet_engine *engine, const motet_feed_def *given)

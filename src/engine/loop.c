@@ -13,6 +13,20 @@ static uint64_t rounds_left(const motet_slot *slot) MOTET_NONBLOCKING
     return slot->passes == 0 ? UINT64_MAX : slot->passes - 1;
 }
 
+bool motet_material_settle_loop(const motet_material *material, bool whole, double crossfade_seconds,
+                                motet_loop_range *range) MOTET_NONBLOCKING
+{
+    uint64_t frames = material->file_frame_count;
+    if (range->start == 0 && range->end == 0 && !whole) { /* also where the loop is switched on later */
+        range->start = material->loop_start;
+        range->end = material->loop_end;
+    }
+    range->end = range->end == 0 || range->end > frames ? frames : range->end;
+    double seconds = crossfade_seconds < 0 ? 0 : crossfade_seconds > 86400 ? 86400 : crossfade_seconds;
+    range->crossfade = (uint64_t)(seconds * material->file_rate_hz + 0.5);
+    return range->start < range->end || frames == 0;
+}
+
 uint64_t motet_loop_limit(const motet_slot *slot) MOTET_NONBLOCKING
 {
     uint64_t end = motet_source_material(slot)->frame_count;

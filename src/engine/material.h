@@ -23,6 +23,7 @@ typedef struct motet_material {
      * in the API are in these frames. */
     uint32_t file_rate_hz;
     uint64_t file_frame_count;
+    uint64_t loop_start, loop_end; /* the file's loop points, in its frames; both 0 without */
     /* Of converted material that is not too long: the file's own frames, for voices that loop. */
     struct motet_material *original;
     motet_marker_place *markers; /* in rising order */
@@ -34,6 +35,12 @@ typedef struct motet_loop_range {
     uint64_t start, end; /* the end is exclusive */
     uint64_t crossfade;
 } motet_loop_range;
+
+/* What a voice's range is in a material: `range` has the frames that the program asked for, 0 and 0 for the file's loop
+ * points, unless `whole`, or for the whole sound where it has none. False, with the range as far as it is known, when
+ * it is empty. */
+bool motet_material_settle_loop(const motet_material *material, bool whole, double crossfade_seconds,
+                                motet_loop_range *range) MOTET_NONBLOCKING;
 
 /* How many voices of a sound may play, and which one yields. Set by the control side before the first play, counted by
  * the audio thread. */

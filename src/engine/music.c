@@ -65,15 +65,15 @@ static uint64_t next_point(const motet_engine *const_engine, motet_voice voice, 
     } else if (sound == NULL || sound->tempo_bpm == 0) {
         motet_fail(&engine->log, MOTET_ERROR_INVALID, "%s has no tempo (tempo_bpm)",
                    sound != NULL ? sound->name : "a fed voice");
-    } else if (track.step == 0) {
+    } else if (track.step == 0 || sound->edition->material.file_rate_hz == 0) {
         motet_fail(&engine->log, MOTET_ERROR_INVALID, "the voice does not play now: it is paused or has not started");
     } else {
-        double beat = 60.0 * sound->material.file_rate_hz / sound->tempo_bpm;
+        double beat = 60.0 * sound->edition->material.file_rate_hz / sound->tempo_bpm;
         beat_grid grid = {(double)sound->first_beat_frame, bars ? beat * sound->beats_per_bar : beat};
         double lead =
             engine->output != NULL && motet_engine_get_info(engine, &info) == MOTET_OK ? 2.0 * info.period_frames : 0;
-        double away =
-            frames_to_point(&track, grid, (double)sound->material.file_frame_count, count > 0 ? count : 1, lead);
+        double end = (double)sound->edition->material.file_frame_count;
+        double away = frames_to_point(&track, grid, end, count > 0 ? count : 1, lead);
         if (away < 0) {
             motet_fail(&engine->log, MOTET_ERROR_NOT_FOUND, "the voice ends before that");
         } else {

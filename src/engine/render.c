@@ -3,6 +3,7 @@
 #include "base/fpu.h"
 #include "base/guard.h"
 #include "engine/engine.h"
+#include "engine/late.h"
 #include "engine/slot_private.h"
 #include "engine/stems.h"
 #include "engine/stream.h"
@@ -70,7 +71,9 @@ static void set_topology(motet_engine *engine, motet_topology *topology) MOTET_N
 static void apply_now(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
 {
     motet_command *command = &engine->commands.commands[index];
-    if (command->kind == MOTET_COMMAND_SET_TOPOLOGY) {
+    if (command->kind == MOTET_COMMAND_RELOAD) {
+        motet_reload_apply(engine, command);
+    } else if (command->kind == MOTET_COMMAND_SET_TOPOLOGY) {
         set_topology(engine, command->value.pointer);
         engine->quiet.bus_moved = true;
     } else if (is_of_bus(command)) {
@@ -99,7 +102,7 @@ static void apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
 static bool ends_block(motet_engine *engine, uint32_t index, motet_block_needs *needs) MOTET_NONBLOCKING
 {
     const motet_command *command = &engine->commands.commands[index];
-    if (command->kind == MOTET_COMMAND_SET_TOPOLOGY) {
+    if (command->kind == MOTET_COMMAND_SET_TOPOLOGY || command->kind == MOTET_COMMAND_RELOAD) {
         return true;
     }
     return is_of_bus(command) ? motet_bus_ends_block(engine, command) : motet_slot_ends_block(engine, command, needs);
@@ -225,8 +228,10 @@ static uint32_t render_block(motet_engine *engine, float *interleaved, uint32_t 
 {
     uint32_t to_grid = MOTET_BLOCK_FRAMES - (uint32_t)(engine->now % MOTET_BLOCK_FRAMES);
     count = count < to_grid ? count : to_grid;
+    motet_reload_look(engine);
     motet_streams_look_aside(engine);
     motet_virtual_choose(engine);
+    motet_late_begin(engine);
     motet_queue_start_due(engine);
     apply_due_now(engine); /* these were given before anything that is still in the ring */
     receive(engine);
@@ -235,6 +240,7 @@ static uint32_t render_block(motet_engine *engine, float *interleaved, uint32_t 
     motet_queue_crossfade(engine);
     count = motet_queue_limit(engine, count);
     count = chain_block(engine, count);
+    motet_late_expire(engine, engine->now + count);
     motet_virtual_ring(engine, engine->now + count);
     motet_mixer_render(engine, interleaved, engine->now, count);
     unchain_block(engine);

@@ -2,6 +2,7 @@
 
 #include "engine/engine.h"
 #include "engine/generator.h"
+#include "engine/late.h"
 #include "engine/markers.h"
 #include "engine/queue.h"
 #include "engine/quiet.h"
@@ -86,6 +87,7 @@ static void end_voice(motet_engine *engine, motet_slot *slot, uint64_t frame, mo
         motet_rules_leave(engine, slot);
         engine->live--;
     }
+    motet_late_leave(engine, slot);
     slot->phase = MOTET_SLOT_ENDED;
     slot->ended_as = (uint8_t)reason;
     set_phase(engine, slot, MOTET_VOICE_ENDED);
@@ -180,10 +182,18 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     slot->phase = MOTET_SLOT_WAITING;
     slot->steady.kind = MOTET_NOT_STEADY;
     slot->place.bus = start->bus;
+    slot->edition = start->edition;
     slot->material = start->material;
     slot->feed = start->feed;
-    slot->stream = start->stream;
-    slot->channels = start->feed != NULL ? start->feed->channels : start->material->channels;
+    slot->supply = start->feed != NULL ? MOTET_SUPPLY_THERE : MOTET_SUPPLY_MISSING;
+    slot->stream = NULL;
+    slot->channels = start->feed != NULL ? start->feed->channels : 0;
+    slot->loop = start->loop;
+    slot->loop_whole = start->loop_whole;
+    slot->range = start->range;
+    slot->from_frame = start->from_frame;
+    slot->missed = 0;
+    slot->start_frame = play->frame;
     slot->quality = start->quality;
     slot->paused = slot->held = start->paused;
     slot->stopping = slot->sounded = slot->begun = slot->is_quiet = false;
@@ -192,9 +202,11 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     slot->gap_seen = UINT64_MAX;
     slot->passes = start->loop_count;
     slot->laps = 0;
-    slot->marked = start->material != NULL && start->material->marker_count > 0;
+    slot->marked = false;
     slot->markers_passed = 0;
-    motet_source_begin(slot, start->from_frame, start->range, start->loop);
+    if (start->feed != NULL) {
+        motet_source_begin(slot, 0, start->range, false);
+    }
     slot->volume = motet_ramp_hold(MOTET_RAMP_GAIN, start->gain);
     slot->share_left = motet_ramp_hold(MOTET_RAMP_PAN, left_of(start->pan));
     slot->share_right = motet_ramp_hold(MOTET_RAMP_PAN, right_of(start->pan));
@@ -203,12 +215,10 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     slot->pause_gate = motet_ramp_hold(MOTET_RAMP_GAIN, start->paused ? 0 : 1);
     slot->sequence = play->sequence;
     slot->cancelled = 0;
-    if (slot->stream != NULL) {
-        motet_stream_arrive(engine, slot->stream, play->frame);
-    }
     slot->end_reason = MOTET_END_STOPPED;
     slot->weight = start->weight;
     slot->rules = start->rules;
+    slot->sound = start->sound;
     slot->played = start->played;
     slot->place.is_virtual = false;
     slot->user = start->user;
@@ -219,10 +229,14 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     if (start->is_last_stem) {
         motet_stems_link(engine, slot);
     }
+    motet_late_take(engine, slot);
 }
 
 void motet_slot_start(motet_engine *engine, motet_slot *slot, uint64_t frame) MOTET_NONBLOCKING
 {
+    if (slot->supply != MOTET_SUPPLY_THERE && !motet_late_may_start(engine, slot, frame)) {
+        return;
+    }
     if (!motet_rules_admit(engine, slot, frame)) {
         motet_slot_end(engine, slot, frame, MOTET_END_REFUSED);
         return;
@@ -342,6 +356,9 @@ void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_comman
     slot->moved = true;
     if (may_make_louder(command)) {
         motet_quiet_rouse(slot);
+    }
+    if (slot->phase == MOTET_SLOT_WAITING && motet_late_note(engine, slot, command)) {
+        return;
     }
     switch ((motet_command_kind)command->kind) {
     case MOTET_COMMAND_STOP:
@@ -549,7 +566,7 @@ static void stop_sound_now(motet_engine *engine, motet_command *command) MOTET_N
 {
     for (uint32_t i = 0; i < engine->slots.voice_count; i++) {
         motet_slot *slot = slot_at(engine, i);
-        bool of_sound = slot->material == command->value.pointer || slot->played == command->value.pointer;
+        bool of_sound = slot->sound == command->value.pointer || slot->played == command->value.pointer;
         if (is_alive(slot) && of_sound && slot->sequence < command->sequence) {
             apply_where_it_is(engine, slot, command, engine->now);
         }

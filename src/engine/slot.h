@@ -30,6 +30,9 @@ typedef enum motet_slot_phase {
     MOTET_SLOT_ENDED    /* not in a list any more; tails of it may be */
 } motet_slot_phase;
 
+/* Whether what a voice plays is there: while its sound is still loading it is not. */
+typedef enum motet_slot_supply { MOTET_SUPPLY_THERE, MOTET_SUPPLY_MISSING, MOTET_SUPPLY_FAILED } motet_slot_supply;
+
 /* Where a slot stands: what a copy of a voice does not take over. */
 typedef struct motet_slot_place {
     uint32_t next, previous; /* in the bus's list */
@@ -81,7 +84,16 @@ typedef struct motet_slot {
     bool begun;        /* its first frame has been rendered: one that was played paused waits there */
     bool locked;       /* a stem: its position goes on where it has no frames */
 
-    const motet_material *material; /* or a feed */
+    uint8_t supply;  /* motet_slot_supply; engine/late.h */
+    bool is_late;    /* waits past its frame; likewise below */
+    bool loop_whole; /* its range is not the file's loop points */
+    uint32_t late_next, late_previous;
+    uint64_t late_frame, late_until; /* what it misses is counted from the one on, and it may start up to the other */
+    double missed;                   /* before that, in frames at a pitch of 1 */
+    uint64_t from_frame;             /* where it starts, in the file's frames */
+
+    const struct motet_edition *edition; /* NULL: a feed's */
+    const motet_material *material;      /* of it; or a feed */
     motet_feed *feed;
     struct motet_stream *stream;   /* or the sound is decoded while it plays: NULL otherwise */
     bool from_original;            /* reads the file's own frames of a sound that was converted on loading */
@@ -107,14 +119,15 @@ typedef struct motet_slot {
     motet_ramp jump;    /* in after a seek or a change of bus; out on a tail */
     motet_ramp pause_gate, stop_gate;
 
-    uint64_t start_frame;         /* engine frame of its first frame */
-    uint64_t play_number;         /* order of summing: given at the first frame */
-    uint64_t sequence;            /* of its play among all commands */
-    uint64_t cancelled;           /* commands up to this sequence that still wait are void */
-    uint64_t alarm;               /* of a virtual voice: the frame at which something happens to it */
-    double weight;                /* of its priority: what its level counts for against others */
-    motet_sound_rules *rules;     /* NULL: none */
-    const motet_material *played; /* of the sound that the program named, which may be a set */
+    uint64_t start_frame;     /* engine frame of its first frame */
+    uint64_t play_number;     /* order of summing: given at the first frame */
+    uint64_t sequence;        /* of its play among all commands */
+    uint64_t cancelled;       /* commands up to this sequence that still wait are void */
+    uint64_t alarm;           /* of a virtual voice: the frame at which something happens to it */
+    double weight;            /* of its priority: what its level counts for against others */
+    motet_sound_rules *rules; /* NULL: none */
+    /* Only compared: its sound, and the one that the program named, which may be a set. */
+    const struct motet_sound_entry *sound, *played;
     uint64_t user;
 
     uint32_t fade_in_frames; /* as the play asked for */

@@ -46,6 +46,10 @@ motet_mix_voice motet_slot_steady_voice(const motet_slot *slot, const void *fram
 void motet_slot_leave_tail(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING;
 void motet_slot_come_back(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING;
 
+/* A voice goes over to the same place in another edition of its sound, by the command's fade. */
+void motet_slot_cross_over(motet_engine *engine, motet_slot *slot, const struct motet_edition *edition,
+                           const motet_command *command) MOTET_NONBLOCKING;
+
 /* Lets a voice go at the block's first frame, with the declick, for another one of its sound. */
 void motet_slot_steal(motet_engine *engine, motet_slot *victim) MOTET_NONBLOCKING;
 

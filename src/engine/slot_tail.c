@@ -1,7 +1,10 @@
 /* Tails: fading copies of a voice at the place that it has left. */
 #include "engine/engine.h"
+#include "engine/markers.h"
 #include "engine/quiet.h"
 #include "engine/slot_private.h"
+#include "engine/source.h"
+#include "engine/virtual.h"
 
 #include <assert.h>
 
@@ -152,4 +155,36 @@ void motet_slot_come_back(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCK
     motet_quiet_rouse(slot);
     slot->sounded = false;
     motet_slot_fade_in_jump(slot, &declick);
+}
+
+void motet_slot_cross_over(motet_engine *engine, motet_slot *slot, const motet_edition *edition,
+                           const motet_command *command) MOTET_NONBLOCKING
+{
+    motet_markers_tell(engine, slot); /* numbers of the old ones */
+    motet_steady_leave(slot);
+    bool is_real = !slot->place.is_virtual;
+    if (is_real && motet_slot_leaves_sound(slot, command)) {
+        motet_slot *tail = motet_slot_take_tail_or_drop(engine, slot);
+        motet_slot_become_copy(tail, slot);
+        motet_slot_fade_out_copy(tail, command);
+    }
+    if (is_real) { /* mono and stereo voices have lists of their own */
+        motet_bus_remove_slot(engine, slot);
+    }
+    motet_source_change_material(slot, &edition->material);
+    slot->edition = edition;
+    slot->channels = edition->material.channels;
+    slot->marked = edition->material.marker_count > 0;
+    if (is_real) {
+        motet_bus_insert_slot(engine, slot);
+    }
+    if (motet_source_is_over(slot)) {
+        motet_slot_end(engine, slot, slot->now, MOTET_END_ENDED);
+        return;
+    }
+    motet_slot_fade_in_jump(slot, command);
+    motet_slot_tell_track(engine, slot);
+    if (!is_real) {
+        motet_virtual_set_alarm(engine, slot);
+    }
 }

@@ -1,9 +1,11 @@
 #include "engine/sound.h"
 
-#include "engine/decoding.h"
 #include "engine/markers.h"
+#include "engine/sound_cache.h"
 #include "engine/stream_file.h"
 #include "engine/variations.h"
+
+#include <stdio.h>
 
 /* --------------------------------------------------------------------------------------------------- The table */
 
@@ -36,13 +38,11 @@ static bool grow_table(motet_engine *engine)
     return grown != NULL;
 }
 
-motet_sound_entry *motet_sound_take_entry(motet_engine *engine)
+bool motet_sound_place_entry(motet_engine *engine, motet_sound_entry *entry)
 {
     bool full = engine->free_sound == MOTET_NO_SLOT && engine->sound_count == engine->sound_capacity;
-    motet_sound_entry *entry = motet_heap_take(&engine->heap, sizeof *entry, _Alignof(motet_sound_entry));
-    if (entry == NULL || (full && !grow_table(engine))) {
-        motet_heap_give(&engine->heap, entry, sizeof *entry);
-        return NULL;
+    if (full && !grow_table(engine)) {
+        return false;
     }
     entry->index = engine->free_sound;
     if (entry->index != MOTET_NO_SLOT) {
@@ -53,7 +53,50 @@ motet_sound_entry *motet_sound_take_entry(motet_engine *engine)
     motet_sound_place *place = &engine->sounds[entry->index];
     entry->generation = ++place->generation;
     place->entry = entry;
+    return true;
+}
+
+motet_sound_entry *motet_sound_take_entry(motet_engine *engine)
+{
+    motet_sound_entry *entry = motet_heap_take(&engine->heap, sizeof *entry, _Alignof(motet_sound_entry));
+    if (entry == NULL) {
+        return NULL;
+    }
+    entry->edition = motet_edition_create(engine);
+    if (entry->edition == NULL || !motet_sound_place_entry(engine, entry)) {
+        motet_heap_give(&engine->heap, entry->edition, sizeof *entry->edition);
+        motet_heap_give(&engine->heap, entry, sizeof *entry);
+        return NULL;
+    }
     return entry;
+}
+
+motet_edition *motet_edition_create(motet_engine *engine)
+{
+    motet_edition *edition = motet_heap_take(&engine->heap, sizeof *edition, _Alignof(motet_edition));
+    if (edition != NULL) {
+        edition->hold_count = 1;
+    }
+    return edition;
+}
+
+void motet_edition_free(motet_engine *engine, motet_edition *edition)
+{
+    motet_material_free(&engine->heap, &edition->material);
+    motet_heap_give(&engine->heap, edition, sizeof *edition);
+}
+
+void motet_edition_drop(motet_engine *engine, motet_edition *edition)
+{
+    if (--edition->hold_count == 0) {
+        edition->next_garbage = engine->garbage.editions;
+        engine->garbage.editions = edition;
+    }
+}
+
+motet_sound_state motet_sound_state_of(const motet_sound_entry *entry)
+{
+    return (motet_sound_state)motet_load_relaxed_u32(&entry->edition->state);
 }
 
 motet_sound motet_sound_id(const motet_engine *engine, const motet_sound_entry *entry)
@@ -64,7 +107,10 @@ motet_sound motet_sound_id(const motet_engine *engine, const motet_sound_entry *
 void motet_sound_free(motet_engine *engine, motet_sound_entry *sound)
 {
     motet_heap_give(&engine->heap, sound->variations, sizeof *sound->variations);
-    motet_material_free(&engine->heap, &sound->material);
+    if (sound->edition != NULL) {
+        motet_edition_free(engine, sound->edition);
+    }
+    motet_heap_give_text(&engine->heap, sound->error_text);
     motet_heap_give_text(&engine->heap, sound->name);
     motet_heap_give_text(&engine->heap, sound->path);
     if (sound->tags != NULL) {
@@ -75,9 +121,12 @@ void motet_sound_free(motet_engine *engine, motet_sound_entry *sound)
     motet_heap_give(&engine->heap, sound, sizeof *sound);
 }
 
-/* Takes an entry out of the table, to be freed outside the lock. */
+/* Takes an entry out of the table, to be kept or to be freed outside the lock. */
 static void bury(motet_engine *engine, motet_sound_entry *entry)
 {
+    if (entry->load != NULL) {
+        motet_loader_cancel(engine, entry);
+    }
     if (entry->variations != NULL) {
         motet_variations_release(engine, entry->variations);
     }
@@ -85,8 +134,13 @@ static void bury(motet_engine *engine, motet_sound_entry *entry)
     place->entry = NULL;
     place->next_free = engine->free_sound;
     engine->free_sound = entry->index;
-    entry->next_garbage = engine->garbage_sounds;
-    engine->garbage_sounds = entry;
+    if (motet_sound_cache_keep(engine, entry)) {
+        return;
+    }
+    motet_edition_drop(engine, entry->edition); /* a reload under way may hold it */
+    entry->edition = NULL;
+    entry->next_garbage = engine->garbage.sounds;
+    engine->garbage.sounds = entry;
 }
 
 void motet_sound_drop_voice(motet_engine *engine, motet_sound_entry *sound)
@@ -135,7 +189,7 @@ motet_result motet_sound_stop(motet_engine *engine, motet_sound sound, motet_tim
     motet_sound_entry *entry = motet_sound_get(engine, sound);
     result = entry == NULL ? MOTET_ERROR_STALE : motet_command_time(engine, &command, timing);
     if (result == MOTET_OK) {
-        command.value.pointer = &entry->material; /* only compared, so it may be gone by then */
+        command.value.pointer = entry; /* only compared, so it may be gone by then */
         result = motet_command_send(engine, &command);
     }
     motet_engine_leave(engine);
@@ -167,11 +221,36 @@ static void answer_info(motet_sound_entry *entry, void *answer)
     motet_sound_info *info = answer;
     *info = entry->info;
     info->use_count = entry->voice_count;
+    info->state = motet_sound_state_of(entry);
 }
 
 motet_result motet_sound_get_info(const motet_engine *engine, motet_sound sound, motet_sound_info *info)
 {
     return info != NULL ? ask(engine, sound, answer_info, info) : motet_fail(NULL, MOTET_ERROR_INVALID, "info is NULL");
+}
+
+typedef struct error_question {
+    char *text;
+    size_t size;
+    motet_result result;
+} error_question;
+
+static void answer_error(motet_sound_entry *entry, void *answer)
+{
+    error_question *question = answer;
+    question->result = entry->error;
+    snprintf(question->text, question->size, "%s", entry->error_text != NULL ? entry->error_text : "");
+}
+
+motet_result motet_sound_get_error(const motet_engine *engine, motet_sound sound, char *text, size_t size)
+{
+    error_question question = {text, size, MOTET_OK};
+    if (text == NULL || size == 0) {
+        return motet_fail(NULL, MOTET_ERROR_INVALID, "there is no room for a text");
+    }
+    text[0] = '\0';
+    motet_result result = ask(engine, sound, answer_error, &question);
+    return result == MOTET_OK ? question.result : result;
 }
 
 typedef struct tag_question {
@@ -224,12 +303,17 @@ typedef struct read_question {
     uint32_t count, read;
     bool kept; /* the file's own frames are */
     bool streamed;
+    bool ready;
 } read_question;
 
 static void answer_read(motet_sound_entry *entry, void *answer)
 {
     read_question *question = answer;
-    const motet_material *material = &entry->material;
+    const motet_material *material = &entry->edition->material;
+    question->ready = motet_sound_state_of(entry) == MOTET_SOUND_READY;
+    if (!question->ready) {
+        return;
+    }
     if (material->original != NULL) {
         material = material->original;
     }
@@ -258,6 +342,9 @@ motet_result motet_sound_read_f32(const motet_engine *engine, motet_sound sound,
     motet_result result = ask(engine, sound, answer_read, &question);
     if (read != NULL) {
         *read = question.read;
+    }
+    if (result == MOTET_OK && !question.ready) {
+        return motet_fail(NULL, MOTET_ERROR_BUSY, "the sound is not loaded (yet)");
     }
     if (result == MOTET_OK && question.streamed) {
         return motet_fail(NULL, MOTET_ERROR_UNSUPPORTED, "the sound is streamed; expected one that was loaded");

@@ -159,10 +159,11 @@ bool motet_markers_are_as_asked(const motet_sound_entry *entry, const motet_soun
     if (!entry->markers_of_def || !same) {
         return same;
     }
-    same = entry->info.marker_count == def->marker_count;
+    const motet_marker *markers = entry->load != NULL ? entry->load->def.markers : entry->markers;
+    same = (entry->load != NULL ? entry->load->def.marker_count : entry->info.marker_count) == def->marker_count;
     for (uint32_t i = 0; same && i < def->marker_count; i++) {
-        same = entry->markers[i].frame == def->markers[i].frame &&
-               strcmp(entry->markers[i].name, name_of(&def->markers[i])) == 0;
+        same =
+            markers[i].frame == def->markers[i].frame && strcmp(name_of(&markers[i]), name_of(&def->markers[i])) == 0;
     }
     return same;
 }

@@ -135,9 +135,50 @@ void motet_source_set_loop(motet_slot *slot, bool loop) MOTET_NONBLOCKING
 
 void motet_source_set_loop_range(motet_slot *slot, uint64_t start, uint64_t end) MOTET_NONBLOCKING
 {
+    if (slot->feed == NULL) { /* asked for while the sound was still loading, it was not known what it has */
+        uint64_t frames = motet_source_material(slot)->file_frame_count;
+        end = end < frames ? end : frames;
+        if (start >= end && frames > 0) {
+            return;
+        }
+    }
     slot->range.start = start;
     slot->range.end = end;
     slot->rounds = 0; /* what lies before the new start is what the sound has there */
+    place_loop(slot);
+}
+
+/* What a range of one material is in another. */
+static motet_loop_range range_in(motet_loop_range range, const motet_material *from,
+                                 const motet_material *to) MOTET_NONBLOCKING
+{
+    uint32_t rate = to->file_rate_hz;
+    bool whole = range.start == 0 && range.end == from->file_frame_count;
+    bool of_file = range.start == from->loop_start && range.end == from->loop_end && to->loop_end != 0;
+    motet_loop_range moved = {.end = to->file_frame_count};
+    if (of_file) {
+        moved = (motet_loop_range){.start = to->loop_start, .end = to->loop_end};
+    } else if (!whole) {
+        uint64_t end = scaled((source_place){range.end, 0}, rate, from->file_rate_hz).whole;
+        moved.start = scaled((source_place){range.start, 0}, rate, from->file_rate_hz).whole;
+        moved.end = end < moved.end ? end : moved.end;
+        moved.start = moved.start < moved.end ? moved.start : 0;
+    }
+    moved.crossfade = scaled((source_place){range.crossfade, 0}, rate, from->file_rate_hz).whole;
+    return moved;
+}
+
+void motet_source_change_material(motet_slot *slot, const motet_material *material) MOTET_NONBLOCKING
+{
+    uint32_t rate = motet_source_material(slot)->sample_rate_hz;
+    source_place place = {slot->position, slot->fraction};
+    slot->range = range_in(slot->range, slot->material, material);
+    slot->material = material;
+    slot->from_original = (slot->from_original || slot->loop) && material->original != NULL;
+    place = scaled(place, motet_source_material(slot)->sample_rate_hz, rate);
+    slot->position = place.whole;
+    slot->fraction = place.fraction;
+    slot->bank_frame = UINT64_MAX;
     place_loop(slot);
 }
 

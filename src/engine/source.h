@@ -18,6 +18,9 @@ void motet_source_set_loop_range(motet_slot *slot, uint64_t start, uint64_t end)
 /* Switches the loop over the whole sound. A slot on converted material goes over to the file's own frames when it
  * starts to loop, at exactly the same place. */
 void motet_source_set_loop(motet_slot *slot, bool loop) MOTET_NONBLOCKING;
+/* Goes over to the same place, in seconds, in other material. The loop's range goes with it: the whole sound and the
+ * file's loop points become those of the new one. */
+void motet_source_change_material(motet_slot *slot, const motet_material *material) MOTET_NONBLOCKING;
 /* Takes it in that a streamed sound has turned out shorter than its file says. */
 void motet_source_shorten(motet_slot *slot) MOTET_NONBLOCKING;
 /* Lets a streamed voice that waits for frames go on, once they are there: it comes in as after a jump. One that starts

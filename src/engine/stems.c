@@ -3,6 +3,7 @@
 #include "engine/engine.h"
 #include "engine/rules.h"
 #include "engine/slot_private.h"
+#include "engine/sound.h"
 #include "engine/source.h"
 #include "engine/stream.h"
 
@@ -173,7 +174,7 @@ uint64_t motet_stems_longest(motet_engine *engine, const motet_voice_record *rec
     uint64_t longest = 0;
     const motet_voice_record *stem = record;
     do {
-        uint64_t frames = stem->sound->material.file_frame_count;
+        uint64_t frames = stem->sound->edition->material.file_frame_count;
         longest = frames > longest ? frames : longest;
         stem = motet_stems_next_record(engine, stem);
     } while (stem != record);
@@ -203,8 +204,16 @@ static motet_result check_sounds(motet_engine *engine, const stem_set *set)
             return motet_fail(&engine->log, MOTET_ERROR_INVALID,
                               "stems[%u] %s is a set of variations; expected a sound", i, sound->name);
         }
-        const motet_material *a = &first->material;
-        const motet_material *b = &sound->material;
+        if (motet_sound_state_of(sound) != MOTET_SOUND_READY) {
+            return motet_fail(&engine->log, MOTET_ERROR_BUSY,
+                              "stems[%u] %s is not loaded yet; expected one that is ready", i, sound->name);
+        }
+        if (sound->streamed != NULL && sound->streamed->is_live) {
+            return motet_fail(&engine->log, MOTET_ERROR_INVALID,
+                              "stems[%u] %s cannot seek; expected one that can keep a common position", i, sound->name);
+        }
+        const motet_material *a = &first->edition->material;
+        const motet_material *b = &sound->edition->material;
         if (a->file_rate_hz != b->file_rate_hz) {
             return motet_fail(&engine->log, MOTET_ERROR_INVALID,
                               "stems[0] %s has %u Hz and stems[%u] %s %u Hz; expected stems of one rate", first->name,
@@ -230,26 +239,31 @@ static bool check_numbers(motet_engine *engine, const motet_stem *stem, uint32_t
            motet_check_number(engine, (double)stem->pan, pan);
 }
 
+static uint64_t frames_of(const motet_sound_entry *sound)
+{
+    return sound->edition->material.file_frame_count;
+}
+
 /* The loop is that of the longest one: a shorter one that does not reach its end does not go round. */
 static motet_result share_loop(motet_engine *engine, stem_set *set, const motet_voice_def *def)
 {
     const motet_sound_entry *longest = set->sounds[0];
     for (uint32_t i = 1; i < set->count; i++) {
-        longest =
-            set->sounds[i]->material.file_frame_count > longest->material.file_frame_count ? set->sounds[i] : longest;
+        bool is_longer = frames_of(set->sounds[i]) > frames_of(longest);
+        longest = is_longer ? set->sounds[i] : longest;
     }
-    motet_voice_start start = {0};
-    if (!motet_voice_find_loop(engine, longest, def, &start)) {
+    motet_loop_range range = {0};
+    if (!motet_voice_find_loop(engine, longest, def, &range)) {
         return MOTET_ERROR_INVALID;
     }
     for (uint32_t i = 0; i < set->count; i++) {
-        uint64_t frames = set->sounds[i]->material.file_frame_count;
+        uint64_t frames = frames_of(set->sounds[i]);
         motet_voice_def *own = &set->defs[i];
-        bool begins = start.range.start < frames;
+        bool begins = range.start < frames;
         own->loop_whole = true;
-        own->loop_start_frame = begins ? start.range.start : 0;
-        own->loop_end_frame = begins ? start.range.end : 0;
-        set->loop_fits[i] = start.range.end <= frames;
+        own->loop_start_frame = begins ? range.start : 0;
+        own->loop_end_frame = begins ? range.end : 0;
+        set->loop_fits[i] = range.end <= frames;
         own->loop = def->loop && set->loop_fits[i];
     }
     return MOTET_OK;
@@ -291,8 +305,11 @@ static motet_result create_streams(motet_engine *engine, stem_set *set)
         if (voice == MOTET_NO_SLOT) {
             motet_fail(NULL, MOTET_ERROR_LIMIT,
                        "not enough voices are free for %u stems (max_voices, max_virtual_voices)", set->count);
-        } else if (set->sounds[i]->streamed != NULL) {
+        } else if (set->sounds[i]->streamed != NULL && motet_stream_reserve(engine, set->sounds[i])) {
             set->streams[i] = motet_stream_create(engine, set->sounds[i], voice);
+            if (set->streams[i] == NULL) {
+                motet_stream_unreserve(engine);
+            }
         }
         if (voice == MOTET_NO_SLOT || (set->sounds[i]->streamed != NULL && set->streams[i] == NULL)) {
             motet_result result = motet_last_result();

@@ -162,14 +162,19 @@ void motet_stream_leave(motet_engine *engine, motet_stream *stream) MOTET_NONBLO
 bool motet_streams_begin(motet_engine *engine);
 void motet_streams_destroy(motet_engine *engine, bool forked);
 
-/* Under the API lock: a stream for a voice. NULL, with the failure told, beyond max_streams and when out of memory. */
+/* Under the API lock: counts a voice's stream in, which may be made later. False, with the failure told, beyond
+ * max_streams. */
+bool motet_stream_reserve(motet_engine *engine, const struct motet_sound_entry *sound);
+/* Under the API lock: counts out a stream that has not been made. */
+void motet_stream_unreserve(motet_engine *engine);
+/* Under the API lock: a stream for a voice. NULL, with the failure told, when out of memory. */
 motet_stream *motet_stream_create(motet_engine *engine, struct motet_sound_entry *sound, uint32_t voice);
 /* Under the API lock, before the play for `frame` is sent: lets the stream thread begin. */
 void motet_stream_send(motet_engine *engine, motet_stream *stream, const struct motet_voice_start *start,
                        uint64_t frame);
-/* Under the API lock: of one that has not been sent. */
+/* Under the API lock: of one that has not been sent; counts it out. */
 void motet_stream_discard(motet_engine *engine, motet_stream *stream);
-/* Under the API lock: its voice and all tails are over. */
+/* Under the API lock: its voice and all tails are over; counts it out. */
 void motet_stream_drop(motet_engine *engine, motet_stream *stream);
 
 /* Lets the calling thread decode too: under a lock of its own. */

@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 #include "engine/generator.h"
+#include "engine/late.h"
 #include "engine/render.h"
 #include "engine/slot_private.h"
 #include "engine/source.h"
@@ -8,6 +9,8 @@
 /* Rendering by hand must not depend on how fast the machine decodes. So this thread, which is the audio thread's in that
  * case, works out what the next frames will read, before they do: from copies of the slots, on which the commands that
  * are due now are tried out. Frames after the next command are left to the next call. */
+
+enum { POLL_NS = 5000000 };
 
 /* What waits for the audio thread: in its schedule and in its inbox. */
 static uint32_t waiting_count(const motet_engine *engine)
@@ -46,7 +49,9 @@ static motet_slot slot_to_come(const motet_engine *engine, motet_stream *stream)
     motet_slot slot = {.material = start->material, .stream = stream, .passes = start->loop_count};
     slot.pitch = motet_ramp_hold(MOTET_RAMP_FACTOR, start->pitch);
     slot.now = engine->now;
-    motet_source_begin(&slot, start->from_frame, start->range, start->loop);
+    motet_loop_range range = start->range; /* of a sound that was still loading */
+    motet_material_settle_loop(start->material, start->loop_whole, start->loop_crossfade_seconds, &range);
+    motet_source_begin(&slot, start->from_frame, range, start->loop);
     return slot;
 }
 
@@ -57,6 +62,9 @@ static void plan_stream(motet_engine *engine, motet_stream *stream, uint32_t fra
     }
     motet_slot *slots = engine->slots.slots;
     motet_slot *voice = &slots[stream->voice];
+    if (voice->phase == MOTET_SLOT_WAITING) {
+        motet_late_take(engine, voice);
+    }
     bool has_come = voice->stream == stream && voice->phase != MOTET_SLOT_FREE;
     motet_slot copy = has_come ? *voice : slot_to_come(engine, stream);
     motet_stream_take(stream);
@@ -87,6 +95,54 @@ static void plan_stream(motet_engine *engine, motet_stream *stream, uint32_t fra
     motet_stream_settle_plan(stream);
 }
 
+/* ------------------------------------------------------------------------------- Sounds that are still loading */
+
+static bool is_loading(const motet_sound_entry *sound)
+{
+    return sound != NULL && sound->load != NULL && !sound->load->is_reload;
+}
+
+/* Under the lock: has a sound read first that the present frame needs; false when none is missing. */
+static bool hurry_missing(motet_engine *engine)
+{
+    motet_sound_entry *missing = NULL;
+    for (uint32_t i = engine->late.first; i != MOTET_NO_SLOT; i = engine->slots.slots[i].late_next) {
+        motet_sound_entry *sound = engine->voices[i].sound;
+        missing = is_loading(sound) ? sound : missing;
+    }
+    uint32_t count = waiting_count(engine);
+    for (uint32_t i = 0; i < count; i++) {
+        const motet_command *command = waiting_at(engine, i);
+        bool is_due = command->kind == MOTET_COMMAND_PLAY && command->frame <= engine->now;
+        motet_sound_entry *sound = is_due ? engine->voices[command->target].sound : NULL;
+        missing = is_loading(sound) ? sound : missing;
+    }
+    if (missing != NULL) {
+        motet_loader_hurry(missing, 0);
+    }
+    return missing != NULL;
+}
+
+/* Waits for the sounds that the present frame needs. Returns for how many frames that holds. */
+static uint32_t prepare_sounds(motet_engine *engine, uint32_t frame_count)
+{
+    motet_result result;
+    uint32_t frames = 0;
+    bool missing = true;
+    while (missing && motet_engine_enter(engine, &result)) {
+        missing = hurry_missing(engine);
+        bool loading = engine->loader.first != NULL || engine->loader.current != NULL;
+        frames = loading ? frames_to_next(engine, frame_count) : frame_count;
+        motet_engine_leave(engine);
+        if (missing) {
+            motet_signal_flag_wait(&engine->loader.done, POLL_NS);
+        }
+    }
+    return frames;
+}
+
+/* ---------------------------------------------------------------------------------------------------- Preparing */
+
 static uint32_t prepare_streams(motet_engine *engine, motet_streams *streams, uint32_t frame_count)
 {
     motet_result result;
@@ -114,16 +170,18 @@ uint32_t motet_engine_prepare(motet_engine *engine, uint32_t frame_count)
     if (!motet_engine_enter(engine, &result)) {
         return 0;
     }
-    motet_streams *streams = engine->streams;
+    bool loads = engine->loader.thread.running;
     bool has_threads = engine->awaited_feeds != NULL;
+    bool has_streams = engine->streams != NULL;
     motet_engine_leave(engine);
-    if ((streams == NULL && !has_threads) || engine->output != NULL || frame_count == 0) {
+    if ((!has_streams && !loads && !has_threads) || engine->output != NULL || frame_count == 0) {
         return frame_count;
     }
     if (!motet_render_claim(engine, 0)) {
         return 0;
     }
-    uint32_t frames = streams != NULL ? prepare_streams(engine, streams, frame_count) : frame_count;
+    frame_count = loads ? prepare_sounds(engine, frame_count) : frame_count;
+    uint32_t frames = has_streams ? prepare_streams(engine, engine->streams, frame_count) : frame_count;
     if (has_threads && frames > 0) {
         frames = motet_generators_await(engine, frames_to_next(engine, frames));
     }

@@ -363,14 +363,24 @@ static void plan_start(motet_engine *engine, motet_stream *stream, const motet_v
     motet_stream_show_plan(stream);
 }
 
-motet_stream *motet_stream_create(motet_engine *engine, motet_sound_entry *sound, uint32_t voice)
+bool motet_stream_reserve(motet_engine *engine, const motet_sound_entry *sound)
 {
-    motet_streams *streams = engine->streams;
-    if (streams->open == engine->def.max_streams) {
+    if (engine->streams->open == engine->def.max_streams) {
         motet_fail(NULL, MOTET_ERROR_LIMIT, "%s: all %u streams are in use (max_streams)", sound->name,
                    engine->def.max_streams);
-        return NULL;
+        return false;
     }
+    engine->streams->open++;
+    return true;
+}
+
+void motet_stream_unreserve(motet_engine *engine)
+{
+    engine->streams->open--;
+}
+
+motet_stream *motet_stream_create(motet_engine *engine, motet_sound_entry *sound, uint32_t voice)
+{
     motet_stream *stream = motet_heap_take(&engine->heap, sizeof *stream, MOTET_CACHE_LINE);
     bool live = sound->streamed->is_live;
     if (stream != NULL && live && (stream->feed = motet_stream_live_feed(engine, sound->streamed)) == NULL) {
@@ -382,13 +392,13 @@ motet_stream *motet_stream_create(motet_engine *engine, motet_sound_entry *sound
         return NULL;
     }
     stream->voice = voice;
+    const motet_material *material = &sound->edition->material;
     stream->sound = motet_sound_id(engine, sound);
     stream->is_own = motet_stream_file_is_own(sound->streamed);
-    stream->material = sound->material;
-    stream->original = sound->material.original != NULL ? *sound->material.original : sound->material;
+    stream->material = *material;
+    stream->original = material->original != NULL ? *material->original : *material;
     motet_store_relaxed_u64(&stream->end, UINT64_MAX);
     motet_stream_reader_init(&stream->reader, sound->streamed, &stream->over);
-    streams->open++;
     return stream;
 }
 
@@ -414,7 +424,7 @@ void motet_stream_discard(motet_engine *engine, motet_stream *stream)
 
 void motet_stream_drop(motet_engine *engine, motet_stream *stream)
 {
-    engine->streams->open--;
+    motet_stream_unreserve(engine);
     motet_store_release_u32(&stream->over, 1);
 }
 

@@ -1,6 +1,7 @@
 #include "dsp/math.h"
 #include "engine/engine.h"
 #include "engine/render.h"
+#include "engine/sound.h"
 #include "engine/stream.h"
 #include "engine/stream_file.h"
 #include "engine/variations.h"
@@ -44,8 +45,13 @@ void motet_voice_finish(motet_engine *engine, motet_voice_record *record)
     if (record->stream != NULL) {
         motet_stream_drop(engine, record->stream);
         record->stream = NULL;
+    } else if (record->has_stream) {
+        motet_stream_unreserve(engine);
     }
+    record->has_stream = false;
     if (record->sound != NULL) {
+        motet_edition_drop(engine, record->edition);
+        record->edition = NULL;
         motet_sound_drop_voice(engine, record->sound);
         record->sound = NULL;
     }
@@ -71,8 +77,12 @@ motet_result motet_voice_check(motet_engine *engine, const motet_voice_def *def)
     if (!motet_check_number(engine, (double)def->volume_db, "volume_db") ||
         !motet_check_number(engine, (double)def->pan, "pan") || !motet_check_number(engine, def->pitch, "pitch") ||
         !motet_check_number(engine, def->priority, "priority") ||
-        !motet_check_number(engine, def->loop_crossfade_seconds, "loop_crossfade_seconds")) {
+        !motet_check_number(engine, def->loop_crossfade_seconds, "loop_crossfade_seconds") ||
+        !motet_check_number(engine, def->wait_seconds, "wait_seconds")) {
         return MOTET_ERROR_INVALID;
+    }
+    if (def->late < MOTET_LATE_START || def->late > MOTET_LATE_SKIP) {
+        return motet_fail(&engine->log, MOTET_ERROR_INVALID, "late is %d; expected a motet_late", (int)def->late);
     }
     if (def->pitch < 0) {
         return motet_fail(&engine->log, MOTET_ERROR_INVALID, "pitch is %g; expected above 0", def->pitch);
@@ -103,26 +113,23 @@ static motet_sound_rules *rules_of(motet_sound_entry *sound, const motet_sound_e
     return sound != NULL && sound->has_rules ? &sound->rules : NULL;
 }
 
+/* Whether a voice of a sound can be begun: false, with the failure told, when its range is empty, or the sound cannot be
+ * had. Of one that is still loading that turns out when it is there. */
 bool motet_voice_find_loop(motet_engine *engine, const motet_sound_entry *sound, const motet_voice_def *def,
-                           motet_voice_start *start)
+                           motet_loop_range *range)
 {
-    uint64_t frames = sound->material.file_frame_count;
-    motet_loop_range *range = &start->range;
-    range->start = def->loop_start_frame;
-    range->end = def->loop_end_frame;
-    if (range->start == 0 && range->end == 0 && !def->loop_whole) { /* also where the loop is switched on later */
-        range->start = sound->info.loop_start_frame;
-        range->end = sound->info.loop_end_frame;
+    *range = (motet_loop_range){.start = def->loop_start_frame, .end = def->loop_end_frame};
+    motet_sound_state state = motet_sound_state_of(sound);
+    if (state == MOTET_SOUND_FAILED) {
+        motet_fail(NULL, sound->error, "%s", sound->error_text != NULL ? sound->error_text : sound->name);
+        return false;
     }
-    range->end = range->end == 0 || range->end > frames ? frames : range->end;
-    if (range->start >= range->end && frames > 0) {
+    if (state == MOTET_SOUND_READY &&
+        !motet_material_settle_loop(&sound->edition->material, def->loop_whole, def->loop_crossfade_seconds, range)) {
         motet_fail(&engine->log, MOTET_ERROR_INVALID, "a loop from frame %llu to %llu of %s; expected start < end",
                    (unsigned long long)range->start, (unsigned long long)range->end, sound->name);
         return false;
     }
-    double crossfade = motet_clamp(def->loop_crossfade_seconds, 0, 86400) * sound->material.file_rate_hz;
-    range->crossfade = (uint64_t)floor(crossfade + 0.5);
-    start->loop_count = def->loop_count;
     return true;
 }
 
@@ -137,8 +144,17 @@ static motet_result refuse_live(motet_engine *engine, const motet_sound_entry *s
     return motet_fail(&engine->log, MOTET_ERROR_INVALID, "%s cannot seek: a voice of it cannot %s", sound->name, what);
 }
 
-static void fill_record(motet_voice_record *record, const motet_voice_def *def, uint32_t bus,
-                        const motet_sound_entry *played)
+/* How long a voice may wait for its sound. */
+static uint64_t wait_frames(const motet_engine *engine, double seconds)
+{
+    if (seconds == 0) {
+        return UINT64_MAX;
+    }
+    return (uint64_t)floor(motet_clamp(seconds, 0, MOTET_MAX_FADE_SECONDS) * engine->def.sample_rate_hz + 0.5);
+}
+
+static void fill_record(const motet_engine *engine, motet_voice_record *record, const motet_voice_def *def,
+                        uint32_t bus, const motet_sound_entry *played)
 {
     record->volume_db = clamp_volume(def->volume_db);
     record->pan = (float)motet_clamp((double)def->pan, -1, 1);
@@ -149,7 +165,8 @@ static void fill_record(motet_voice_record *record, const motet_voice_def *def, 
     record->follower_generation = 0;
     record->user = def->user;
     record->start = (motet_voice_start){
-        .material = record->sound != NULL ? &record->sound->material : NULL,
+        .edition = record->edition,
+        .material = record->sound != NULL ? &record->edition->material : NULL,
         .feed = record->feed,
         .stream = record->stream,
         .bus = bus,
@@ -158,11 +175,19 @@ static void fill_record(motet_voice_record *record, const motet_voice_def *def, 
         .pitch = record->pitch,
         .loop = def->loop,
         .paused = def->paused,
+        .asked_start = def->loop_start_frame,
+        .asked_end = def->loop_end_frame,
+        .loop_crossfade_seconds = def->loop_crossfade_seconds,
+        .loop_whole = def->loop_whole,
+        .loop_count = def->loop_count,
+        .late = (uint8_t)def->late,
+        .wait_frames = wait_frames(engine, def->wait_seconds),
         .quality = (uint8_t)def->quality,
         .from_frame = def->from_frame,
         .weight = motet_exp2(motet_clamp(def->priority, -200, 200) * 0.16609640474436812), /* log2(10) / 20 */
         .rules = rules_of(record->sound, played),
-        .played = played != NULL ? &played->material : NULL,
+        .sound = record->sound,
+        .played = played,
         .user = def->user,
     };
 }
@@ -180,6 +205,7 @@ static motet_voice send_play(motet_engine *engine, uint32_t slot, motet_command 
     play->generation = record->generation;
     if (record->sound != NULL) {
         record->sound->voice_count++;
+        record->edition->hold_count++;
     }
     record->group = group;
     motet_command_stage_behind(engine, play, group); /* reserved before */
@@ -207,8 +233,8 @@ motet_voice motet_voice_send(motet_engine *engine, const motet_voice_request *re
         refuse_live(engine, sound, def->loop ? "loop" : "start inside it");
         return none;
     }
-    motet_voice_start loop = {0};
-    if (sound != NULL && !motet_voice_find_loop(engine, sound, def, &loop)) {
+    motet_loop_range range = {0};
+    if (sound != NULL && !motet_voice_find_loop(engine, sound, def, &range)) {
         return none;
     }
     uint32_t slot = engine->free_voice;
@@ -218,19 +244,28 @@ motet_voice motet_voice_send(motet_engine *engine, const motet_voice_request *re
         return none;
     }
     motet_stream *stream = request->stream;
-    if (stream == NULL && sound != NULL && sound->streamed != NULL &&
-        (stream = motet_stream_create(engine, sound, slot)) == NULL) {
+    bool has_stream = sound != NULL && sound->streams;
+    if (has_stream && stream == NULL) {
+        if (!motet_stream_reserve(engine, sound)) {
+            return none;
+        }
+        stream = sound->streamed != NULL ? motet_stream_create(engine, sound, slot) : NULL;
+    }
+    if (has_stream && stream == NULL && sound->streamed != NULL) {
+        motet_stream_unreserve(engine);
         return none;
     }
     motet_voice_record *record = &engine->voices[slot];
     record->stream = stream;
+    record->has_stream = has_stream;
     record->sound = sound;
     record->sound_id = request->sound_id;
+    record->edition = sound != NULL ? sound->edition : NULL;
     record->feed = request->feed;
     record->bus = bus;
-    fill_record(record, def, bus_index, request->played);
-    record->start.range = loop.range;
-    record->start.loop_count = loop.loop_count;
+    fill_record(engine, record, def, bus_index, request->played);
+    record->start.range = range;
+    record->start.streams = has_stream;
     if (stream != NULL && stream->feed != NULL) {
         record->start.feed = stream->feed;
         record->start.stream = NULL; /* to the audio thread it is a fed voice */
@@ -240,6 +275,9 @@ motet_voice motet_voice_send(motet_engine *engine, const motet_voice_request *re
     record->start.previous_stem = request->previous_stem;
     if (stream != NULL) {
         motet_stream_send(engine, stream, &record->start, play.frame);
+    }
+    if (sound != NULL && sound->load != NULL) {
+        motet_loader_hurry(sound, play.frame);
     }
     if (request->after != NULL) {
         record->start.after = (uint32_t)(request->after - engine->voices);
@@ -440,6 +478,10 @@ static motet_result check_range(motet_engine *engine, const motet_voice_record *
         return refuse_live(engine, record->sound, "loop");
     }
     uint64_t frames = record->sound != NULL ? motet_stems_longest(engine, record) : 0;
+    if (record->sound != NULL && motet_sound_state_of(record->sound) != MOTET_SOUND_READY) {
+        frames = UINT32_MAX; /* the voice sees to the rest when its sound is there */
+        change->end = change->end == 0 ? frames : change->end;
+    }
     if (record->sound != NULL && frames == 0) {
         change->position = change->end = 0; /* as with a play, there is nothing to go round */
         return MOTET_OK;
@@ -526,7 +568,7 @@ static void stage_stem(motet_engine *engine, motet_voice_record *record, motet_c
         motet_command_stage_behind(engine, &command, record->group);
         return;
     }
-    uint64_t frames = record->sound->material.file_frame_count;
+    uint64_t frames = record->sound->edition->material.file_frame_count;
     if (change->position < frames) {
         command.value.range.end = (uint32_t)(change->end < frames ? change->end : frames);
         motet_command_stage_behind(engine, &command, record->group);
@@ -808,8 +850,9 @@ motet_track motet_voice_track(const motet_engine *engine, const motet_voice_reco
     double length = (double)(track.loop_end - track.loop_start);
     if (track.looping && track.position >= (double)track.loop_end) {
         track.position = (double)track.loop_start + fmod(track.position - (double)track.loop_end, length);
-    } else if (record->sound != NULL && track.position > (double)record->sound->material.file_frame_count) {
-        track.position = (double)record->sound->material.file_frame_count;
+    } else if (record->sound != NULL && motet_sound_state_of(record->sound) == MOTET_SOUND_READY &&
+               track.position > (double)record->sound->edition->material.file_frame_count) {
+        track.position = (double)record->sound->edition->material.file_frame_count;
     }
     return track;
 }
@@ -818,9 +861,11 @@ static void describe(const motet_engine *engine, const motet_voice_record *recor
 {
     uint64_t phase = motet_load_acquire_u64(&record->state) & 0xff;
     motet_track track = motet_voice_track(engine, record);
-    uint32_t rate = record->sound != NULL ? record->sound->material.file_rate_hz : record->feed->sample_rate_hz;
+    uint32_t rate =
+        record->sound != NULL ? record->sound->edition->material.file_rate_hz : record->feed->sample_rate_hz;
     motet_clock clock;
     motet_engine_get_clock(engine, &clock);
+    rate = rate == 0 ? 1 : rate; /* of a sound that is still loading */
     double heard = (track.position - (double)(clock.frame - clock.heard_frame) * track.step) / rate;
     *state = (motet_voice_state){.position_frames = track.position,
                                  .heard_seconds = heard > 0 ? heard : 0,
