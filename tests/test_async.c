@@ -24,14 +24,6 @@ static char folder[] = "/tmp/motet-async-XXXXXX";
 static char paths[SOUNDS][64];
 static gated_heap heap;
 
-static void write_file(const char *path, const audio_bytes *file)
-{
-    FILE *out = fopen(path, "wb");
-    assert_non_null(out);
-    assert_int_equal(fwrite(file->data, 1, file->size, out), file->size);
-    assert_int_equal(fclose(out), 0);
-}
-
 static int make_files(void **state)
 {
     (void)state;
@@ -45,7 +37,7 @@ static int make_files(void **state)
     for (int i = 0; i < SOUNDS; i++) {
         snprintf(paths[i], sizeof paths[i], "%s/%d.wav", folder, i);
         audio_bytes file = audio_write_tones(&recipes[i], LENGTH);
-        write_file(paths[i], &file);
+        audio_bytes_save(&file, paths[i]);
         audio_bytes_free(&file);
     }
     gated_heap_init(&heap);
@@ -204,7 +196,6 @@ static void call(session *s, uint64_t at)
     }
 }
 
-/* `stages` loads are spread over the first calls where they are made in the background. */
 static session *run_session(uint64_t seed, bool async, bool stream, uint32_t block)
 {
     session *s = audio_allocate(sizeof *s);

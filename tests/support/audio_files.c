@@ -96,6 +96,14 @@ audio_bytes audio_bytes_load(const char *path)
     return bytes;
 }
 
+void audio_bytes_save(const audio_bytes *bytes, const char *path)
+{
+    FILE *file = need(fopen(path, "wb"));
+    bool written = fwrite(bytes->data, 1, bytes->size, file) == bytes->size;
+    written = fclose(file) == 0 && written;
+    assert_true(written);
+}
+
 uint32_t audio_random(uint64_t *state)
 {
     /* splitmix64 */

@@ -25,6 +25,8 @@ void audio_bytes_free(audio_bytes *bytes);
 
 /* A file from disk; data is NULL where it cannot be read. */
 audio_bytes audio_bytes_load(const char *path);
+/* Writes one; fails the test where it cannot be written. */
+void audio_bytes_save(const audio_bytes *bytes, const char *path);
 
 /* Random numbers that are the same on every machine. */
 uint32_t audio_random(uint64_t *state);
