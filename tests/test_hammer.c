@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -84,7 +85,8 @@ enum { CALLERS = 8, MOST_VOICES = 48, SHARED_VOICES = 64, BUSES = 12, SOUNDS = 6
 /* Voices are known to all threads; which of them are alive nobody knows. */
 typedef struct hammering {
     motet_engine *engine;
-    motet_sound sounds[SOUNDS];
+    motet_sound sounds[SOUNDS]; /* the last one of a file */
+    char path[40];
     motet_bus buses[BUSES];
     motet_atomic_u64 voices[SHARED_VOICES];
     motet_atomic_u64 feeds[CALLERS]; /* each fed by its caller alone, changed by all */
@@ -165,8 +167,14 @@ static void start_voice(caller *c)
 {
     hammering *all = c->all;
     motet_sound sound = all->sounds[below(c, SOUNDS)];
-    bool own = below(c, 4) == 0;
-    if (own) { /* a sound of its own, which goes with its voice */
+    uint32_t kind = below(c, 8);
+    bool own = kind < 3;
+    if (kind == 0) { /* a sound that may be shared, or still be kept, or go before it has come */
+        const char *names[] = {"a", "b", "c", "d"};
+        motet_sound_def def = {.name = names[below(c, 4)], .async = true, .stream = below(c, 8) == 0};
+        sound = motet_sound_load(all->engine, all->path, &def);
+        motet_add_relaxed_u64(&all->wrong, sound.id == 0);
+    } else if (own) { /* a sound of its own, which goes with its voice */
         motet_signal noise = {.kind = MOTET_SIGNAL_NOISE, .amplitude = 0.1, .seconds = 0.001 * below(c, 30)};
         sound = motet_sound_from_signal(all->engine, &noise, NULL);
         motet_add_relaxed_u64(&all->wrong, sound.id == 0);
@@ -174,6 +182,8 @@ static void start_voice(caller *c)
     motet_voice_def def = random_def(c, sound);
     def.loop = below(c, 8) == 0;
     def.from_frame = below(c, 100);
+    def.wait_seconds = below(c, 2) * 0.01;
+    def.late = (motet_late)below(c, 2);
     motet_voice voice = motet_voice_play(all->engine, sound, &def);
     if (voice.id != 0) {
         motet_add_relaxed_u64(&all->plays, 1);
@@ -262,7 +272,9 @@ static void change_bus(caller *c)
     motet_bus bus = c->all->buses[below(c, BUSES)];
     motet_timing timing = random_timing(c);
     char name[8];
-    switch (below(c, 6)) {
+    switch (below(c, 8)) {
+    case 5: motet_sound_reload(engine, c->all->sounds[SOUNDS - 1], timing); break;
+    case 6: motet_engine_trim(engine); break;
     case 0: motet_bus_set_volume_db(engine, bus, -3, timing); break;
     case 1: motet_bus_set_mute(engine, bus, below(c, 2) == 0, timing); break;
     case 2: motet_bus_set_solo(engine, bus, below(c, 4) == 0, timing); break;
@@ -356,9 +368,30 @@ static void *render_all_along(void *user)
     return NULL;
 }
 
+/* A second of a WAV file of 8 kHz. */
+static void write_wav(hammering *all)
+{
+    static const uint8_t head[44] = {'R', 'I', 'F', 'F', 0xa4, 0x3e, 0,   0,   'W', 'A', 'V',  'E',  'f', 'm', 't',
+                                     ' ', 16,  0,   0,   0,    1,    0,   1,   0,   64,  31,   0,    0,   128, 62,
+                                     0,   0,   2,   0,   16,   0,    'd', 'a', 't', 'a', 0x80, 0x3e, 0,   0};
+    static int16_t samples[8000];
+    for (int i = 0; i < 8000; i++) {
+        samples[i] = (int16_t)(i % 100 * 30);
+    }
+    strcpy(all->path, "/tmp/motet-hammer-XXXXXX");
+    FILE *file = fdopen(mkstemp(all->path), "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(head, 1, sizeof head, file), sizeof head);
+    assert_int_equal(fwrite(samples, 1, sizeof samples, file), sizeof samples);
+    assert_int_equal(fclose(file), 0);
+}
+
 static void fill_hammering(hammering *all)
 {
-    for (uint32_t i = 0; i < SOUNDS; i++) {
+    write_wav(all);
+    all->sounds[SOUNDS - 1] = motet_sound_load(all->engine, all->path, NULL);
+    assert_int_not_equal(all->sounds[SOUNDS - 1].id, 0);
+    for (uint32_t i = 0; i < SOUNDS - 1; i++) {
         motet_signal noise = {.kind = MOTET_SIGNAL_NOISE,
                               .amplitude = 0.1,
                               .seconds = 0.02 * i,
@@ -433,6 +466,7 @@ static void books_balance(void **state)
                             .max_voices = MOST_VOICES / 2,
                             .max_virtual_voices = MOST_VOICES / 2,
                             .max_scheduled = 300,
+                            .cache_bytes = 60000,
                             .allocator = allocator_of(&heap),
                             .log = hush};
     all->engine = motet_engine_create(&def);
@@ -460,6 +494,7 @@ static void books_balance(void **state)
     assert_nothing_left(&heap);
     assert_true(motet_load_relaxed_u64(&all->makers) > 10);
     assert_int_equal(motet_add_acq_rel_u64(&all->closes, 0), motet_load_relaxed_u64(&all->makers));
+    unlink(all->path);
     free(all);
 }
 
@@ -482,6 +517,26 @@ static const uint8_t wav[] = {
 static bool load(scene *s)
 {
     return motet_sound_load_memory(s->engine, wav, sizeof wav, NULL).id != 0;
+}
+
+/* What cannot be had at the call; what the loader does not get, it tells by an event. */
+static bool load_later(scene *s)
+{
+    motet_sound sound = motet_sound_load_memory(s->engine, wav, sizeof wav, &(motet_sound_def){.async = true});
+    motet_sound_info info = {.state = MOTET_SOUND_LOADING};
+    if (sound.id == 0) {
+        return false;
+    }
+    while (info.state == MOTET_SOUND_LOADING) {
+        motet_sleep_ms(1);
+        DO(motet_sound_get_info(s->engine, sound, &info));
+    }
+    char text[200];
+    bool failed = info.state == MOTET_SOUND_FAILED;
+    assert_int_equal(motet_sound_get_error(s->engine, sound, text, sizeof text),
+                     failed ? MOTET_ERROR_MEMORY : MOTET_OK);
+    DO(motet_sound_release(s->engine, sound));
+    return true;
 }
 
 static bool make_from_pcm(scene *s)
@@ -589,7 +644,8 @@ static void fail_in_turn(const char *name, bool (*make)(scene *))
             assert_int_equal(motet_last_result(), MOTET_ERROR_MEMORY);
             assert_non_null(strstr(motet_last_error(), "memory"));
         }
-        if (!made && make != make_many && make != send_group) { /* which keep what they have made room with */
+        if (!made && make != make_many && make != send_group &&
+            make != load_later) { /* which keep what they have made room with */
             assert_int_equal(motet_load_relaxed_u64(&s.heap.bytes), bytes);
         }
         assert_plays_on(&s);
@@ -605,6 +661,7 @@ static void every_allocation_fails(void **state)
 {
     (void)state;
     fail_in_turn("load", load);
+    fail_in_turn("load in the background", load_later);
     fail_in_turn("from_pcm", make_from_pcm);
     fail_in_turn("from_signal", make_from_signal);
     fail_in_turn("a hundred sounds", make_many);

@@ -439,6 +439,54 @@ static void streams_start_and_run_dry(void)
     audio_bytes_free(&file);
 }
 
+/* Voices whose sound comes while they wait, with all that they may do then; and a file that is read again under those that
+ * play, their tails, and the virtual ones. */
+static void sounds_come_late(void)
+{
+    static const audio_recipe recipe = {.format = SF_FORMAT_WAV | SF_FORMAT_PCM_16, .channels = 2, .rate = 44100};
+    char path[] = "/tmp/motet-realtime-XXXXXX";
+    assert_true(close(mkstemp(path)) == 0);
+    audio_bytes file = audio_write_tones(&recipe, 44100);
+    audio_bytes_save(&file, path);
+    motet_engine *engine = make_engine((motet_engine_def){.max_voices = 8, .cache_bytes = 1 << 20});
+    for (int turn = 0; turn < 6; turn++) {
+        const motet_sound_def def = {.async = turn != 5, .stream = turn == 3, .max_voices = turn == 4 ? 3 : 0};
+        motet_sound sound = motet_sound_load(engine, path, &def);
+        assert_int_not_equal(sound.id, 0);
+        for (uint32_t i = 0; i < 16; i++) {
+            motet_voice_def voice = {.late = (motet_late)(i % 2),
+                                     .loop = i % 3 == 0,
+                                     .loop_start_frame = i % 6 == 0 ? 50000 : 0,
+                                     .wait_seconds = i % 5 == 0 ? 0.001 : 0,
+                                     .pitch = 0.5 + 0.2 * i,
+                                     .timing = {.at_frame = 100 * i}};
+            voice.loop_start_frame = turn == 5 ? 0 : voice.loop_start_frame;
+            motet_voice played = motet_voice_play(engine, sound, &voice);
+            (void)motet_voice_seek(engine, played, 1000, motet_now());
+            (void)motet_voice_set_loop_range(engine, played, 10, 3000 + i, motet_now());
+        }
+        for (int i = 0; i < 10; i++) {
+            render(engine, 100);
+            motet_sleep_ms(turn % 2 == 0 ? 1 : 0);
+        }
+        motet_sleep_ms(30);
+        for (int i = 0; i < 5; i++) {
+            render(engine, 1000);
+            motet_result result = motet_sound_reload(engine, sound, i % 2 == 0 ? motet_now() : motet_fade(0.05));
+            assert_true(result == MOTET_OK || result == MOTET_ERROR_BUSY);
+            render(engine, 300);
+            motet_sleep_ms(5);
+        }
+        assert_int_equal(motet_sound_stop(engine, sound, motet_now()), MOTET_OK);
+        assert_int_equal(motet_sound_release(engine, sound), MOTET_OK);
+        render(engine, 2000);
+    }
+    assert_true(stats_of(engine).voices_started > 30);
+    motet_engine_destroy(engine);
+    unlink(path);
+    audio_bytes_free(&file);
+}
+
 /* Samples of 1e6 through chains of buses at +24 dB each: past the largest float after 27 of them. */
 static motet_engine *make_overflow(uint32_t rate, uint32_t chains)
 {
@@ -571,6 +619,7 @@ static const struct {
     {"generators", generators_make_voices},
     {"streams that start and run dry", streams_start_and_run_dry},
     {"files of the program's own, and a radio", own_files_and_a_radio},
+    {"sounds that come late, and again", sounds_come_late},
     {"sums that overflow", sums_overflow},
     {"a full ring of events", events_run_full},
     {"new buses, solo and mute", buses_come_and_change},
