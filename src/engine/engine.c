@@ -255,6 +255,7 @@ static void destroy_parts(motet_engine *engine)
     for (uint32_t i = 0; engine->voices != NULL && i < engine->voice_limit; i++) {
         if (engine->voices[i].edition != NULL) {
             motet_edition_drop(engine, engine->voices[i].edition);
+            engine->voices[i].edition = NULL;
         }
     }
     motet_sound_cache_shrink(engine, 0);

@@ -10,7 +10,7 @@ CURVES = ("smooth", "linear", "db", "power")
 PITCHES = (1, 1, 1, 0.5, 2, 0.25, 1.3, 0.77, 3.1, 0.05, 9.5)
 PANS = (0, 0, -1, 1, 0.5, -0.3, 0.7, 3)
 VOLUMES = (0, 0, -6, -12, -80, 3, -90, -33.3, 30)
-SOUND_NAMES = ("mono", "stereo", "short", "one", "slow", "fast", "s16", "f32", "s16s", "as16")
+SOUND_NAMES = ("mono", "stereo", "short", "one", "slow", "fast", "s16", "f32", "s16s", "as16", "late", "later")
 
 
 # As files: name, rate, channels.
@@ -63,6 +63,13 @@ def sounds(chance):
             yield {"sound": name, "pcm": pcm, **rest}
         else:
             yield {"sound": name, "file": f"noise-{file}.wav", "stream": form == "streamed", **rest}
+    yield {"sound": "s16", "pcm": {"file": "noise.s16", "format": "s16", "channels": 1, "rate": 1000}}
+    yield {"sound": "s16s", "pcm": {"file": "noise.s16", "format": "s16", "channels": 2, "rate": 800}}
+    yield {"sound": "f32", "pcm": {"file": "noise.f32", "format": "f32", "channels": 2, "rate": 1000}}
+    yield {"sound": "as16", "pcm": {"file": "noise.f32", "format": "f32", "channels": 1, "rate": 1000}, "store": "s16"}
+    # Whether a file is there before it is played, or while it waits to be, changes nothing.
+    yield {"sound": "late", "file": "i16.wav", "async": True}
+    yield {"sound": "later", "file": "float.wav", "async": chance.choice((True, False))}
 
 
 MARKERS = {
