@@ -388,6 +388,67 @@ static void waits_no_longer_than_asked(void **state)
     }
 }
 
+/* The last frame at which it may start is still one. */
+static void waits_as_long_as_asked(void **state)
+{
+    (void)state;
+    static float out[2 * 1000];
+    motet_engine *engine = make_engine();
+    gated_heap_close(&heap);
+    motet_sound sound = load(engine, 0, true);
+    motet_voice voice =
+        motet_voice_play(engine, sound, &(motet_voice_def){.wait_seconds = 0.01, .timing = {.at_frame = 100}});
+    render(engine, out, 580, 512);
+    gated_heap_open(&heap);
+    wait_for(engine, MOTET_EVENT_SOUND_READY);
+    render(engine, out, 1000, 512);
+    assert_true(motet_voice_is_active(engine, voice));
+    assert_true(out[2 * 20] != 0);
+    end_engine(engine);
+}
+
+/* A stream whose header comes while its voice waits has what the voice will hear by then: also where that was sent
+ * elsewhere. */
+static void streams_are_there_in_time(void **state)
+{
+    (void)state;
+    enum { PLAYED = 3000, READY = 1000 };
+    static float out[2][2 * 8000];
+    static const audio_recipe recipe = {.format = SF_FORMAT_FLAC | SF_FORMAT_PCM_16, .channels = 2, .rate = 44100};
+    char path[64];
+    snprintf(path, sizeof path, "%s/long.flac", folder);
+    audio_bytes file = audio_write_tones(&recipe, 4 * 44100); /* longer than is decoded ahead */
+    audio_bytes_save(&file, path);
+    audio_bytes_free(&file);
+    for (int later = 0; later < 2; later++) {
+        motet_engine *engine = make_engine();
+        if (later != 0) {
+            gated_heap_close(&heap);
+        }
+        motet_sound sound =
+            motet_sound_load(engine, path, &(motet_sound_def){.async = later != 0, .stream = later != 0});
+        motet_voice voice = motet_voice_play(engine, sound, &(motet_voice_def){.timing = {.at_frame = PLAYED}});
+        assert_int_equal(motet_voice_seek(engine, voice, 3 * 44100, motet_now()), MOTET_OK);
+        render(engine, out[later], READY, 512);
+        if (later != 0) {
+            gated_heap_open(&heap);
+            wait_for(engine, MOTET_EVENT_SOUND_READY);
+        }
+        for (uint32_t done = READY; done < 8000;) {
+            uint32_t count = motet_engine_prepare(engine, 8000 - done);
+            motet_engine_render_f32(engine, out[later] + 2 * (size_t)done, count);
+            done += count;
+        }
+        motet_stats stats;
+        assert_int_equal(motet_engine_get_stats(engine, &stats), MOTET_OK);
+        assert_int_equal(stats.stream_gaps, 0);
+        end_engine(engine);
+    }
+    unlink(path);
+    assert_same(out[0], out[1], 8000, "loaded and streamed");
+    assert_true(out[0][2 * 5000] != 0);
+}
+
 /* A stop, and the end of another voice by a crossfade, reach a voice that waits. */
 static void can_be_stopped(void **state)
 {
@@ -615,6 +676,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(async_is_as_loaded),       cmocka_unit_test(starts_when_it_can),
         cmocka_unit_test(skips_what_it_has_missed), cmocka_unit_test(waits_no_longer_than_asked),
+        cmocka_unit_test(waits_as_long_as_asked),   cmocka_unit_test(streams_are_there_in_time),
         cmocka_unit_test(can_be_stopped),           cmocka_unit_test(fails_by_event),
         cmocka_unit_test(empty_loops_fail),         cmocka_unit_test(the_needed_first),
         cmocka_unit_test(given_up_when_released),   cmocka_unit_test(shared_by_path),

@@ -1,10 +1,12 @@
 /* labels: threads */
 /* A sound's file is read again while it plays: where voices go over to, how they fade, what stays when it fails, and when
  * the old samples go. */
+#include "base/atomics.h"
 #include "motet/motet.h"
 #include "support/audio_files.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -427,6 +429,54 @@ static void streams_play_the_old_file(void **state)
     motet_engine_destroy(engine);
 }
 
+/* A thread that has played in a group, and commits it when it is told to. */
+typedef struct group_thread {
+    motet_engine *engine;
+    motet_sound sound;
+    motet_atomic_u32 step;
+} group_thread;
+
+static void *play_in_group(void *user)
+{
+    group_thread *group = user;
+    bool good = motet_engine_begin(group->engine) == MOTET_OK;
+    good = motet_voice_play(group->engine, group->sound, &(motet_voice_def){.loop = true}).id != 0 && good;
+    motet_store_release_u32(&group->step, 1);
+    while (motet_load_acquire_u32(&group->step) != 2) {
+        motet_sleep_ms(1);
+    }
+    good = motet_engine_commit(group->engine) == MOTET_OK && good;
+    return good ? group : NULL;
+}
+
+/* It comes behind the reload, and has nothing of the old file, which is gone by then. */
+static void groups_of_others(void **state)
+{
+    (void)state;
+    static float out[2 * 4000];
+    write_level(0.5f, 4000);
+    motet_engine *engine = make_engine();
+    group_thread group = {.engine = engine, .sound = load(engine, NULL)};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, play_in_group, &group), 0);
+    while (motet_load_acquire_u32(&group.step) != 1) {
+        motet_sleep_ms(1);
+    }
+    write_level(-0.25f, 100);
+    assert_int_equal(motet_sound_reload(engine, group.sound, motet_now()), MOTET_OK);
+    render(engine, out, 4000, 512);
+    motet_store_release_u32(&group.step, 2);
+    void *good;
+    assert_int_equal(pthread_join(thread, &good), 0);
+    assert_non_null(good);
+    render(engine, out, 4000, 512);
+    for (int f = 0; f < 4000; f++) {
+        assert_true(out[2 * f] == -0.25f); /* round the new one */
+    }
+    assert_int_equal(motet_sound_reload(engine, group.sound, motet_now()), MOTET_OK);
+    motet_engine_destroy(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,6 +489,7 @@ int main(void)
         cmocka_unit_test(the_old_one_goes),
         cmocka_unit_test(nothing_changes_when_it_fails),
         cmocka_unit_test(streams_play_the_old_file),
+        cmocka_unit_test(groups_of_others),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

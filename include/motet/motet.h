@@ -620,8 +620,9 @@ MOTET_API motet_result motet_sound_get_marker(const motet_engine *engine, motet_
                                               motet_marker *marker);
 
 /* Copies frames of a sound's file as interleaved floats in its own channel count, for tools and tests. Frames past the
- * end are not written; `read` (may be NULL) receives how many were. Errors: STALE, INVALID; UNSUPPORTED a sound of more
- * than 60 s that was converted to the engine's rate: load it with `no_convert`. */
+ * end are not written; `read` (may be NULL) receives how many were. Errors: STALE, INVALID; BUSY it is not loaded yet;
+ * UNSUPPORTED a streamed sound, and one of more than 60 s that was converted to the engine's rate: load that with
+ * `no_convert`. */
 MOTET_API motet_result motet_sound_read_f32(const motet_engine *engine, motet_sound sound, uint64_t from_frame,
                                             float *interleaved, uint32_t frame_count, uint32_t *read);
 

@@ -30,7 +30,7 @@ void motet_late_take(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
     const motet_material *material = &slot->edition->material;
     bool lacks_stream = start->streams && start->stream == NULL && start->feed == NULL;
     if (state == MOTET_SOUND_FAILED || lacks_stream ||
-        !motet_material_settle_loop(material, slot->loop_whole, start->loop_crossfade_seconds, &slot->range)) {
+        !motet_material_settle_loop(material, start->loop_whole, start->loop_crossfade_seconds, &slot->range)) {
         slot->supply = MOTET_SUPPLY_FAILED;
         return;
     }
@@ -59,7 +59,6 @@ bool motet_late_note(motet_engine *engine, motet_slot *slot, const motet_command
     case MOTET_COMMAND_SET_LOOP_RANGE:
         slot->range.start = command->value.range.start;
         slot->range.end = command->value.range.end;
-        slot->loop_whole = true; /* not the file's own */
         break;
     case MOTET_COMMAND_SET_PITCH:
     case MOTET_COMMAND_SET_VALUES:

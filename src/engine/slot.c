@@ -189,7 +189,6 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     slot->stream = NULL;
     slot->channels = start->feed != NULL ? start->feed->channels : 0;
     slot->loop = start->loop;
-    slot->loop_whole = start->loop_whole;
     slot->range = start->range;
     slot->from_frame = start->from_frame;
     slot->missed = 0;

@@ -84,9 +84,8 @@ typedef struct motet_slot {
     bool begun;        /* its first frame has been rendered: one that was played paused waits there */
     bool locked;       /* a stem: its position goes on where it has no frames */
 
-    uint8_t supply;  /* motet_slot_supply; engine/late.h */
-    bool is_late;    /* waits past its frame; likewise below */
-    bool loop_whole; /* its range is not the file's loop points */
+    uint8_t supply; /* motet_slot_supply; engine/late.h */
+    bool is_late;   /* waits past its frame; likewise below */
     uint32_t late_next, late_previous;
     uint64_t late_frame, late_until; /* what it misses is counted from the one on, and it may start up to the other */
     double missed;                   /* before that, in frames at a pitch of 1 */
