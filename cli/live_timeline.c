@@ -47,7 +47,7 @@ static int play(const motet_timeline *timeline, const char *path, const motet_li
         double total = options->has_seconds ? options->seconds
                        : timeline->has_end  ? (double)timeline->end_frame / live.rate_hz
                                             : 0;
-        good = play_on(&live, player, path, total);
+        good = play_on(&live, player, path, total) && problems->errors == 0; /* of sounds that came while it played */
     }
     int result = motet_live_close(&live, good && player != NULL);
     motet_problems_print(problems);

@@ -50,6 +50,19 @@ def test_missing_files_are_told_before():
     assert any("none.wav: no such file" in line for line in lines), lines
 
 
+def test_what_is_wrong_behind_the_header_is_told_too():
+    noise = [{"sound": "a", "noise": {"seconds": 1, "amplitude": 0.5}}, {"play": "a"}]
+    equal(run("render", "-", "-o", "x.flac", stdin=timeline_bytes(noise)).code, 0)
+    with open("x.flac", "r+b") as file:
+        whole = file.read()
+        file.seek(100)
+        file.write(bytes(len(whole) - 100))
+    lines = [{"sound": "a", "file": "x.flac", "async": True}, {"play": "a"}]
+    result = run("render", "-", "-o", "out.wav", stdin=timeline_bytes(lines))
+    equal(result.code, 1)
+    assert "x.flac: damaged FLAC between frames 0 and" in result.error, result.error
+
+
 def test_check_reads_them_at_once():
     write_wav("a.wav", 1000, 1, 48000)
     with open("a.wav", "r+b") as file:
