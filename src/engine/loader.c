@@ -8,8 +8,9 @@
 enum {
     POLL_NS = 5000000,
     IDLE_NS = 1000000000,
-    PATIENCE = 50,       /* times that a lock is tried before it is waited for */
-    PATIENCE_NS = 200000 /* in between */
+    PATIENCE = 50,        /* times that a lock is tried before it is waited for */
+    PATIENCE_NS = 200000, /* in between */
+    DELIVERIES = 20       /* tries to send a command while too many wait; nobody may wait for the loader meanwhile */
 };
 
 /* ------------------------------------------------------------------------------------------------------- Loads */
@@ -151,9 +152,9 @@ static motet_load *choose(motet_loader *loader)
     return load;
 }
 
-/* Hands over what was read; false when it has to be tried again. */
+/* Hands over what was read; false when it can be tried again, and is to be. */
 static bool deliver(motet_engine *engine, motet_load *load, motet_result result, motet_decoded *decoded,
-                    const motet_file_stamp *stamp)
+                    const motet_file_stamp *stamp, bool is_last_try)
 {
     motet_sound_entry *entry = load->entry;
     if (entry == NULL) {
@@ -161,7 +162,7 @@ static bool deliver(motet_engine *engine, motet_load *load, motet_result result,
     }
     if (result == MOTET_OK && load->is_reload) {
         result = motet_sound_renew(engine, entry, decoded, stamp, load->timing);
-        if (result == MOTET_ERROR_BUSY) {
+        if (result == MOTET_ERROR_BUSY && !is_last_try) {
             return false;
         }
     }
@@ -191,18 +192,14 @@ static bool load_one(motet_engine *engine)
     motet_result result =
         motet_sound_read(engine, load->path, load->bytes, load->byte_count, &load->def, &load->cancelled, &decoded);
     bool over = false;
-    while (!over) {
+    for (int tries = 1; !over; tries++) {
         lock_politely(engine);
-        over = deliver(engine, load, result, &decoded, &stamp) || motet_load_acquire_u32(&loader->closing) != 0;
-        if (over) {
-            loader->current = NULL;
-            if (load->entry != NULL) {
-                load->entry->load = NULL;
-            }
-        }
+        bool is_last_try = tries >= DELIVERIES || motet_load_acquire_u32(&loader->closing) != 0;
+        over = deliver(engine, load, result, &decoded, &stamp, is_last_try);
+        loader->current = over ? NULL : load;
         motet_mutex_unlock(&engine->lock);
-        if (!over) { /* the audio thread is behind with its commands */
-            motet_signal_flag_wait(&loader->wake, POLL_NS);
+        if (!over) {
+            motet_sleep_until_ns(motet_monotonic_ns() + POLL_NS);
         }
     }
     if (result == MOTET_OK) {

@@ -68,9 +68,10 @@ void motet_reload_look(motet_engine *engine) MOTET_NONBLOCKING
 
 /* ------------------------------------------------------------------------------------------------ Control side */
 
+/* Besides the reload only voices hold the old edition. */
 static void finish(motet_engine *engine, motet_reload *reload)
 {
-    for (uint32_t i = 0; engine->voices != NULL && i < engine->voice_limit; i++) {
+    for (uint32_t i = 0; reload->old_edition->hold_count > 1 && i < engine->voice_limit; i++) {
         motet_voice_record *record = &engine->voices[i];
         if (record->edition == reload->old_edition) {
             record->edition = reload->new_edition;

@@ -34,6 +34,8 @@ void motet_sound_fulfil(motet_engine *engine, motet_sound_entry *entry, motet_de
                         const motet_file_stamp *stamp);
 /* Under the lock: it cannot be had; the sentence is motet_last_error's. */
 void motet_sound_fail(motet_engine *engine, motet_sound_entry *entry, motet_result result);
+/* Under the lock: voices of it are on their way to its newest edition. */
+bool motet_sound_is_crossing_over(const motet_engine *engine, const motet_sound_entry *entry);
 /* Under the lock: its file has been read again. BUSY: not now, and `decoded` is still the caller's. */
 motet_result motet_sound_renew(motet_engine *engine, motet_sound_entry *entry, motet_decoded *decoded,
                                const motet_file_stamp *stamp, motet_timing timing);

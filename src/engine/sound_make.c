@@ -240,11 +240,13 @@ static void set_error(motet_engine *engine, motet_sound_entry *entry, motet_resu
  * with one, the audio thread finds by itself. */
 static void serve_waiting(motet_engine *engine, motet_sound_entry *entry)
 {
-    for (uint32_t i = 0; entry->voice_count > 0 && i < engine->voice_limit; i++) {
+    uint32_t left = entry->voice_count;
+    for (uint32_t i = 0; left > 0 && i < engine->voice_limit; i++) {
         motet_voice_record *record = &engine->voices[i];
         if (record->sound != entry) {
             continue;
         }
+        left--;
         motet_loop_range range = record->start.range;
         if (!motet_material_settle_loop(&entry->edition->material, record->start.loop_whole,
                                         record->start.loop_crossfade_seconds, &range)) {
@@ -311,7 +313,7 @@ void motet_sound_fail(motet_engine *engine, motet_sound_entry *entry, motet_resu
 
 /* ----------------------------------------------------------------------------------------------------- Once more */
 
-static bool is_crossing_over(const motet_engine *engine, const motet_sound_entry *entry)
+bool motet_sound_is_crossing_over(const motet_engine *engine, const motet_sound_entry *entry)
 {
     for (const motet_reload *reload = engine->reloads; reload != NULL; reload = reload->next) {
         if (reload->new_edition == entry->edition) {
@@ -342,7 +344,7 @@ static motet_result send_over(motet_engine *engine, const motet_sound_entry *ent
                               motet_timing timing)
 {
     motet_command command = {.kind = MOTET_COMMAND_RELOAD};
-    if (is_crossing_over(engine, entry)) {
+    if (motet_sound_is_crossing_over(engine, entry)) { /* a thread has read it at the same time */
         return motet_fail(NULL, MOTET_ERROR_BUSY, "%s: its voices are crossing over to a new file now", entry->name);
     }
     motet_result result = motet_command_time(engine, &command, timing);

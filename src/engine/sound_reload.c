@@ -35,6 +35,9 @@ static motet_result check(motet_engine *engine, const motet_sound_entry *entry, 
     if (entry->load != NULL) {
         return motet_fail(&engine->log, MOTET_ERROR_BUSY, "%s is being read now", entry->name);
     }
+    if (motet_sound_is_crossing_over(engine, entry)) {
+        return motet_fail(NULL, MOTET_ERROR_BUSY, "%s: its voices are crossing over to a new file now", entry->name);
+    }
     if (motet_sound_state_of(entry) == MOTET_SOUND_FAILED) {
         return motet_fail(&engine->log, MOTET_ERROR_INVALID, "%s was never loaded; expected it to be loaded anew",
                           entry->name);
