@@ -302,18 +302,12 @@ static void assert_same_output(uint64_t seed, uint32_t block, const rendering *x
 static const uint32_t blocks[] = {512, 64, 63, 1, 0};
 enum { BLOCKS = sizeof blocks / sizeof blocks[0] };
 
-static uint32_t seed_count(uint32_t standard)
-{
-    const char *sanitizer = getenv("MOTET_SANITIZE");
-    return sanitizer != NULL && sanitizer[0] != '\0' ? standard / 4 : standard;
-}
-
 static void sounds_as_a_sound(void **state)
 {
     (void)state;
     static rendering sound, made;
     uint32_t ended = 0;
-    for (uint64_t seed = 0; seed < seed_count(24); seed++) {
+    for (uint64_t seed = 0; seed < 24; seed++) {
         render_session(seed, OF_SOUND, 512, true, &sound);
         uint32_t block = blocks[seed % BLOCKS];
         render_session(seed, ON_AUDIO_THREAD, block, true, &made);
@@ -328,7 +322,7 @@ static void blocks_change_nothing(void **state)
     (void)state;
     static rendering first, other;
     uint32_t bad = 0;
-    for (uint64_t seed = 100; seed < 100 + seed_count(8); seed++) {
+    for (uint64_t seed = 100; seed < 100 + 8; seed++) {
         render_session(seed, ON_AUDIO_THREAD, 512, false, &first);
         for (int b = 1; b < BLOCKS; b++) {
             render_session(seed, ON_AUDIO_THREAD, blocks[b], false, &other);
@@ -354,7 +348,7 @@ static void own_thread_makes_the_same(void **state)
     (void)state;
     static rendering audio, own;
     uint32_t compared = 0;
-    for (uint64_t seed = 200; seed < 200 + seed_count(12); seed++) {
+    for (uint64_t seed = 200; seed < 200 + 12; seed++) {
         render_session(seed, ON_AUDIO_THREAD, 512, false, &audio);
         uint32_t block = blocks[seed % BLOCKS];
         if (!has_bad_piece(&audio)) {

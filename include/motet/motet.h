@@ -816,7 +816,8 @@ MOTET_API MOTET_USE_RESULT motet_voice motet_feed_open(motet_engine *engine, con
 
 /* Appends interleaved frames, as many as there is room for; `taken` (may be NULL) receives how many. The voice
  * plays exactly what it holds and then silence, with an event at the start of each gap.
- * Thread: one writer a voice at a time. Errors: STALE it is over; INVALID not a fed voice, or finished. */
+ * Thread: one writer a voice at a time; no other call waits for it. Errors: STALE it is over; INVALID not a fed voice,
+ * finished, or another thread is writing. */
 MOTET_API motet_result motet_feed_write_s16(motet_engine *engine, motet_voice voice, const int16_t *interleaved,
                                             uint32_t frame_count, uint32_t *taken);
 MOTET_API motet_result motet_feed_write_f32(motet_engine *engine, motet_voice voice, const float *interleaved,
