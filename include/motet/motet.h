@@ -387,7 +387,8 @@ typedef enum motet_end_reason {
     MOTET_END_ENDED,   /* the material was played to its end */
     MOTET_END_STOPPED, /* by a call */
     MOTET_END_STOLEN,  /* for another voice of a sound that may have only so many */
-    MOTET_END_REFUSED, /* it never sounded: too many voices of its sound, too soon after the last, or only fed voices */
+    MOTET_END_REFUSED, /* it never sounded: too many voices of its sound, too soon after the last, or only fed and
+                          generated voices */
     MOTET_END_FAILED,  /* its material failed while it played, or could not be loaded */
     MOTET_END_LATE     /* it never sounded: its sound was not loaded in time (motet_voice_def.wait_seconds) */
 } motet_end_reason;
@@ -854,13 +855,14 @@ typedef uint32_t motet_generate_fn(void *user, float *interleaved, uint32_t fram
 typedef struct motet_generator_def {
     motet_generate_fn *generate; /* required */
     void *user;
-    void (*close)(
-        void *user);         /* called once, when `generate` will not be called any more; NULL: not. Thread: any but the
-                                  audio thread; must not call the engine */
+    /* Called once, when `generate` will not be called any more; NULL: not. Must not call the engine.
+     * Thread: any but the audio thread. */
+    void (*close)(void *user);
     uint32_t sample_rate_hz; /* default the engine's; at most 768000, and 16 times the engine's unless may_block */
     uint32_t channels;       /* 1 ... 8, default 2; folded like a sound's */
-    bool may_block;        /* called ahead of time on a thread of its own, for a quarter of the buffer at once (at most
-                                  1024 frames): it may allocate, lock, wait, and call the engine */
+    /* Called ahead of time on a thread of its own, for a quarter of the buffer at once (at most 1024 frames): there it may
+     * allocate, lock, wait, and call the engine. */
+    bool may_block;
     double buffer_seconds; /* with may_block: how far ahead. 0.01 ... 10, default 0.1 */
     motet_voice_def voice; /* `loop` and `from_frame` must be zero */
 } motet_generator_def;
