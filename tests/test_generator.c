@@ -813,6 +813,7 @@ static void they_play_on_a_device(void **state)
     assert_non_null(engine);
     for (int i = 0; i < 12; i++) {
         m[i] = make_maker(2, i % 3 == 0 ? 3000 : UINT64_MAX);
+        m[i].asks = i % 2 == 0 ? engine : NULL; /* to the very end */
         motet_voice voice = must_open(engine, &m[i], (motet_generator_def){.may_block = i % 2 == 0});
         motet_sleep_ms(10);
         if (i % 3 == 1) {

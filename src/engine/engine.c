@@ -367,10 +367,13 @@ void motet_engine_destroy(motet_engine *engine)
     if (engine == NULL) {
         return;
     }
+    bool forked = engine->fork_count != motet_fork_count();
+    if (!forked) {
+        motet_feed_threads_leave(engine);
+    }
     if (engine->output != NULL) {
         motet_output_destroy(engine->output);
     }
-    bool forked = engine->fork_count != motet_fork_count();
     if (forked && !is_at_rest(engine)) {
         return; /* somebody was in the middle of a change when the process forked: nothing in here can be trusted */
     }
@@ -379,11 +382,11 @@ void motet_engine_destroy(motet_engine *engine)
     }
     motet_loader_destroy(engine, forked);
     motet_streams_destroy(engine, forked);
-    motet_feed_threads_destroy(engine, forked);
     motet_heap heap = engine->heap;
     motet_command_reclaim(&engine->commands);
     free_sent_topologies(engine);
     destroy_parts(engine);
+    motet_feed_threads_destroy(engine, forked);
     if (!forked) { /* a child's copies may be locked for ever */
         motet_mutex_destroy(&engine->lock);
         motet_log_destroy(&engine->log);

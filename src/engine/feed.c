@@ -48,7 +48,7 @@ static motet_feed *create_feed(motet_engine *engine, const motet_feed_def *def)
 
 void motet_feed_free(motet_engine *engine, motet_feed *feed)
 {
-    if (feed->thread != NULL) {
+    if (feed->thread != NULL && engine->fork_count == motet_fork_count()) {
         motet_feed_thread_leave(feed->thread);
     }
     motet_generator_close(engine, feed);

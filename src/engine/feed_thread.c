@@ -238,58 +238,45 @@ void motet_feed_thread_await(motet_feed_thread *thread, uint64_t frame)
 
 /* ----------------------------------------------------------------------------------------------------- The end */
 
-/* Whether the thread came to its end in time; if not it will free itself. */
-static bool wait_for_end(motet_feed_thread *thread, uint64_t until_ns)
+void motet_feed_threads_leave(motet_engine *engine)
 {
-    bool ended;
-    while (!(ended = has_ended(thread)) && motet_monotonic_ns() < until_ns) {
-        motet_signal_flag_wait(&thread->wrote, AWAIT_NS);
+    for (motet_feed_thread *thread = engine->feed_threads; thread != NULL; thread = thread->next) {
+        motet_feed_thread_leave(thread);
     }
-    motet_thread handle = thread->thread; /* it may free itself as soon as it is given up */
+    uint64_t until_ns = motet_monotonic_ns() + LEAVE_NS;
+    for (motet_feed_thread *thread = engine->feed_threads; thread != NULL; thread = thread->next) {
+        while (!has_ended(thread) && motet_monotonic_ns() < until_ns) {
+            motet_signal_flag_wait(&thread->wrote, AWAIT_NS);
+        }
+    }
+}
+
+/* Joined, or left to free itself. */
+static void give_up(motet_feed_thread *thread)
+{
+    motet_thread handle = thread->thread; /* it may be gone as soon as it is given up */
     motet_mutex_lock(&thread->gate);
-    ended = thread->ended;
+    bool ended = thread->ended;
     thread->abandoned = !ended;
     motet_mutex_unlock(&thread->gate);
     if (!ended) {
         motet_thread_abandon(&handle);
+        return;
     }
-    return ended;
-}
-
-/* A fork's child has none of the threads, and their locks may be locked for ever. */
-static void free_all(motet_feed_thread *thread)
-{
-    motet_feed_thread *next;
-    for (; thread != NULL; thread = next) {
-        next = thread->next;
-        if (!thread->left) {
-            thread->feed->thread = NULL;
-        }
-        free(thread);
-    }
+    motet_thread_join(&handle);
+    destroy(thread);
 }
 
 void motet_feed_threads_destroy(motet_engine *engine, bool forked)
 {
     motet_feed_thread *next;
-    motet_feed_thread *first = engine->feed_threads;
-    engine->feed_threads = NULL;
-    if (forked) {
-        free_all(first);
-        return;
-    }
-    for (motet_feed_thread *thread = first; thread != NULL; thread = thread->next) {
-        if (!thread->left) { /* set by nobody else any more */
-            thread->feed->thread = NULL;
-            motet_feed_thread_leave(thread);
-        }
-    }
-    uint64_t until_ns = motet_monotonic_ns() + LEAVE_NS;
-    for (motet_feed_thread *thread = first; thread != NULL; thread = next) {
+    for (motet_feed_thread *thread = engine->feed_threads; thread != NULL; thread = next) {
         next = thread->next;
-        if (wait_for_end(thread, until_ns)) {
-            motet_thread_join(&thread->thread);
-            destroy(thread);
+        if (forked) {
+            free(thread); /* there is no thread in a child, and its locks may be locked for ever */
+        } else {
+            give_up(thread);
         }
     }
+    engine->feed_threads = NULL;
 }

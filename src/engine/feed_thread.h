@@ -42,8 +42,10 @@ void motet_feed_thread_leave(motet_feed_thread *thread);
 /* Waits until the feed has been written up to a frame, or for good: as long as `fill` takes. */
 void motet_feed_thread_await(motet_feed_thread *thread, uint64_t frame);
 
-/* Ends all threads of an engine: those that do not come back in half a second are left to themselves. In a fork's child
- * there are none, and their memory is freed. */
+/* Before an engine is destroyed, as long as what `fill` calls of it still works: lets go of all feeds, and waits half a
+ * second for the threads to come to their ends. Not in a fork's child. */
+void motet_feed_threads_leave(motet_engine *engine);
+/* When the feeds are gone: those that have not come back are left to themselves. */
 void motet_feed_threads_destroy(motet_engine *engine, bool forked);
 
 #endif /* MOTET_ENGINE_FEED_THREAD_H */
