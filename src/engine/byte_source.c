@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 enum {
+    BUFFER_BYTES = 1 << 15, /* asked of a file of the program's at once */
+    BUFFER_ALIGNMENT = 64,
     LATER_NS = 3000000,          /* between two questions to a file that has nothing yet */
     PIECE_BYTES = 1 << 16,       /* read in one go into memory: a cancelled source goes on for so long at most */
     UNKNOWN_BYTES_MOST = 1 << 30 /* into memory, of a file that may never end */
@@ -45,6 +47,7 @@ static int64_t read_file(motet_byte_source *source, void *bytes, size_t size)
         return -1;
     }
     size_t got = fread(bytes, 1, size, source->file);
+    source->file_at = source->at + got;
     if (got == 0 && ferror(source->file)) {
         give_up(source, "reading failed at byte %" PRIu64 ": %s", source->at, strerror(errno));
         return -1;
@@ -62,14 +65,15 @@ static int64_t read_memory(motet_byte_source *source, void *bytes, size_t size)
     return (int64_t)count;
 }
 
-static int64_t read_own(motet_byte_source *source, void *bytes, size_t size)
+/* Asks the program's file for bytes from the present place on. */
+static int64_t ask_own(motet_byte_source *source, void *bytes, size_t size)
 {
     const motet_file *own = &source->own;
     if (source->file_at != source->at && (own->seek == NULL || !own->seek(own->file, source->at))) {
         give_up(source, "moving to byte %" PRIu64 " failed", source->at);
         return -1;
     }
-    source->file_at = source->at;
+    source->file_at = UINT64_MAX;
     int64_t got = own->read(own->file, bytes, size);
     while (got == MOTET_READ_LATER && !is_cancelled(source)) {
         motet_sleep_until_ns(motet_monotonic_ns() + LATER_NS);
@@ -87,7 +91,29 @@ static int64_t read_own(motet_byte_source *source, void *bytes, size_t size)
         give_up(source, "read returned %" PRId64 " for %zu bytes at byte %" PRIu64, got, size, source->at);
         return -1;
     }
+    source->file_at = source->at + (uint64_t)got;
     return got;
+}
+
+static int64_t read_own(motet_byte_source *source, void *bytes, size_t size)
+{
+    uint64_t end = source->buffer_at + source->buffer_size;
+    if (source->at < source->buffer_at || source->at >= end) {
+        if (size >= BUFFER_BYTES) {
+            return ask_own(source, bytes, size);
+        }
+        source->buffer_size = 0;
+        int64_t got = ask_own(source, source->buffer, BUFFER_BYTES);
+        if (got <= 0) {
+            return got;
+        }
+        source->buffer_at = source->at;
+        source->buffer_size = (size_t)got;
+        end = source->at + (uint64_t)got;
+    }
+    size_t count = end - source->at < size ? (size_t)(end - source->at) : size;
+    memcpy(bytes, source->buffer + (source->at - source->buffer_at), count);
+    return (int64_t)count;
 }
 
 /* ------------------------------------------------------------------------------------------- What decoders see */
@@ -111,7 +137,6 @@ static int64_t read_bytes(void *user, void *bytes, size_t size)
         }
         done += (size_t)got;
         source->at += (uint64_t)got;
-        source->file_at = source->at;
     }
     return done == 0 && size > 0 && source->failed ? -1 : (int64_t)done;
 }
@@ -196,13 +221,19 @@ static motet_result open_own(motet_byte_source *source, const motet_files *files
         motet_byte_source_close(source);
         return MOTET_ERROR_IO;
     }
+    source->buffer = motet_heap_take(source->heap, BUFFER_BYTES, BUFFER_ALIGNMENT);
+    if (source->buffer == NULL) {
+        snprintf(error, error_size, "out of memory");
+        motet_byte_source_close(source);
+        return MOTET_ERROR_MEMORY;
+    }
     return MOTET_OK;
 }
 
-motet_result motet_byte_source_open(motet_byte_source *source, const motet_files *files, const char *path, char *error,
-                                    size_t error_size)
+motet_result motet_byte_source_open(motet_byte_source *source, motet_heap *heap, const motet_files *files,
+                                    const char *path, char *error, size_t error_size)
 {
-    *source = (motet_byte_source){0};
+    *source = (motet_byte_source){.heap = heap};
     return files->open != NULL ? open_own(source, files, path, error, error_size)
                                : open_file(source, path, error, error_size);
 }
@@ -231,6 +262,10 @@ void motet_byte_source_close(motet_byte_source *source)
         source->file = NULL;
     } else if (source->bytes == NULL && source->own.close != NULL) {
         source->own.close(source->own.file);
+    }
+    if (source->buffer != NULL) {
+        motet_heap_give(source->heap, source->buffer, BUFFER_BYTES);
+        source->buffer = NULL;
     }
 }
 

@@ -2,7 +2,8 @@
  * thread.
  *
  * Decoders see none of what a program's file may do: a short read is completed, "later" is waited for, and what makes
- * no sense is a failure. A source that has failed stays so. */
+ * no sense is a failure. It is read in large pieces, since each of its reads may take long. A source that has failed
+ * stays so. */
 #ifndef MOTET_ENGINE_BYTE_SOURCE_H
 #define MOTET_ENGINE_BYTE_SOURCE_H
 
@@ -22,10 +23,14 @@ struct motet_byte_source {
     FILE *file;           /* or */
     const uint8_t *bytes; /* or */
     motet_file own;       /* the program's */
+    motet_heap *heap;     /* of the buffer */
+    uint8_t *buffer;      /* what it has given from `buffer_at` on */
+    uint64_t buffer_at;
+    size_t buffer_size;
     bool is_open;
     bool cannot_seek;
     uint64_t at;                       /* the next byte that is asked for */
-    uint64_t file_at;                  /* where the file stands */
+    uint64_t file_at;                  /* where the file stands; UINT64_MAX: nowhere */
     uint64_t ends_at;                  /* where it has ended before its size said; UINT64_MAX: nowhere */
     const motet_atomic_u32 *cancelled; /* not 0: nothing is read any more. NULL: never */
     bool failed;
@@ -35,8 +40,8 @@ struct motet_byte_source {
 /* Opens a path: by the program's functions, or in the file system where those are zeroed. The sentence is left in
  * `error`, without the path. The source must stay where it is until it is closed. Errors: NOT_FOUND; IO (a directory, no
  * permission); what the program's own function returns. */
-motet_result motet_byte_source_open(motet_byte_source *source, const motet_files *files, const char *path, char *error,
-                                    size_t error_size);
+motet_result motet_byte_source_open(motet_byte_source *source, motet_heap *heap, const motet_files *files,
+                                    const char *path, char *error, size_t error_size);
 void motet_byte_source_open_memory(motet_byte_source *source, const void *bytes, size_t byte_count);
 /* To another place, before anything is read. */
 void motet_byte_source_move(motet_byte_source *to, motet_byte_source *from);

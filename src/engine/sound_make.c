@@ -178,7 +178,7 @@ motet_result motet_sound_read(motet_engine *engine, const char *path, const void
     if (path != NULL) {
         motet_byte_source source;
         motet_files files = motet_sound_files(engine, def);
-        result = motet_byte_source_open(&source, &files, path, error, sizeof error);
+        result = motet_byte_source_open(&source, &engine->heap, &files, path, error, sizeof error);
         if (result == MOTET_OK) {
             source.cancelled = cancelled;
             result = decode_file(engine, &source, path, def, decoded, error, sizeof error);

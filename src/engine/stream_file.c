@@ -137,7 +137,8 @@ static motet_result find_decoder(motet_stream_reader *reader)
     char *error = reader->error;
     motet_result result = MOTET_OK;
     if (file->path != NULL) {
-        result = motet_byte_source_open(&reader->source, &file->files, file->path, error, sizeof reader->error);
+        result =
+            motet_byte_source_open(&reader->source, file->heap, &file->files, file->path, error, sizeof reader->error);
     } else {
         motet_byte_source_open_memory(&reader->source, file->bytes, file->byte_count);
     }

@@ -28,6 +28,7 @@ motet_result motet_live_file_describe(motet_heap *heap, motet_byte_source *bytes
         snprintf(error, error_size, "out of memory");
         return MOTET_ERROR_MEMORY;
     }
+    live->bytes.cancelled = NULL;                                                 /* that was of the load */
     live->window.source.name = live->bytes.source.name = decoded->streamed->path; /* the given one is the caller's */
     decoded->info.seekable = false;
     decoded->streamed->is_live = true;
@@ -69,7 +70,7 @@ static motet_result open_live(motet_stream *stream, char *error, size_t error_si
     stream->live = motet_exchange_acquire_pointer(&file->opened, NULL);
     if (stream->live == NULL) {
         motet_byte_source bytes;
-        motet_result result = motet_byte_source_open(&bytes, &file->files, file->path, error, error_size);
+        motet_result result = motet_byte_source_open(&bytes, file->heap, &file->files, file->path, error, error_size);
         if (result != MOTET_OK) {
             return result;
         }

@@ -221,17 +221,12 @@ void motet_stream_free(motet_stream *stream)
     motet_stream_file_drop(file);
 }
 
-/* Those of the program's own files are left to the workers, if there are any. */
-static bool is_mine(const motet_streams *streams, const motet_stream *stream)
-{
-    return !stream->is_own || streams->worker_count == 0;
-}
-
 static void free_those_over(motet_streams *streams)
 {
     for (motet_stream **link = &streams->first; *link != NULL;) {
         motet_stream *stream = *link;
-        if (motet_load_acquire_u32(&stream->over) != 0 && is_mine(streams, stream)) {
+        bool is_mine = !stream->is_own || streams->worker_count == 0;
+        if (motet_load_acquire_u32(&stream->over) != 0 && is_mine) {
             *link = stream->next;
             motet_stream_free(stream);
         } else {
@@ -247,15 +242,15 @@ static bool work_a_slice(motet_engine *engine, motet_streams *streams)
     motet_stream_want best = {0, UINT64_MAX};
     const motet_stream *newest = streams->first;
     motet_streams_take_arrivals(streams);
-    if (streams->first != newest) {
+    if (streams->first != newest || streams->worker_count == 0) {
         motet_stream_workers_wake(engine);
     }
     if (!streams->held) {
         free_those_over(streams);
     }
     for (motet_stream *stream = streams->first; stream != NULL; stream = stream->next) {
-        if (!is_mine(streams, stream)) {
-            continue;
+        if (stream->is_own) {
+            continue; /* the workers' */
         }
         motet_stream_want next = motet_stream_next_want(engine, stream);
         if (next.key != 0 && (chosen == NULL || next.due < best.due)) {

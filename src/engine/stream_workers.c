@@ -30,7 +30,7 @@ static void start_worker(motet_engine *engine)
         }
         motet_signal_flag_destroy(&worker->wake);
     }
-    /* Without one more those that there are have to do, and without any the stream thread does it. */
+    /* Those that there are have to do; where there is none it is tried again with the next look for work. */
     motet_heap_give(heap, scratch, motet_stream_scratch_bytes());
     motet_heap_give(heap, worker, sizeof *worker);
 }
