@@ -1,6 +1,7 @@
 /* labels: threads */
 /* Files of the program's own: whatever they do, decoders see whole reads, what fails is named, and each file that was
  * opened is closed once. */
+#include "engine/byte_source.h"
 #include "motet/motet.h"
 #include "support/audio_files.h"
 #include "support/own_files.h"
@@ -222,6 +223,41 @@ static void file_that_ends_early(void **state)
         free(b);
         end(&s);
     }
+}
+
+/* One that is given up reads nothing more, even where it waits. */
+static void given_up(void **state)
+{
+    (void)state;
+    setup s;
+    begin(&s, &kinds[0], 1000);
+    motet_heap heap;
+    motet_heap_init(&heap, &(motet_allocator){0});
+    motet_files table = own_files_table(&s.files), system = {0};
+    motet_atomic_u32 cancelled = {0};
+    motet_byte_source source;
+    char error[256] = "", bytes[64];
+    for (int way = 0; way < 3; way++) {
+        motet_store_release_u32(&s.file.deaf, way == 1);
+        const motet_files *files = way == 2 ? &system : &table;
+        const char *path = way == 2 ? "/proc/self/exe" : s.file.path;
+        assert_int_equal(motet_byte_source_open(&source, &heap, files, path, error, sizeof error), MOTET_OK);
+        source.cancelled = &cancelled;
+        const motet_source *from = &source.source;
+        motet_store_release_u32(&cancelled, way == 1);
+        if (way != 1) {
+            assert_int_equal(from->read(from->user, bytes, sizeof bytes), sizeof bytes);
+            motet_store_release_u32(&cancelled, 1);
+        }
+        assert_int_equal(from->read(from->user, bytes, sizeof bytes), -1);
+        motet_store_release_u32(&cancelled, 0);
+        assert_int_equal(from->read(from->user, bytes, sizeof bytes), -1);
+        assert_int_equal(motet_byte_source_judge(&source, MOTET_OK, error, sizeof error), MOTET_ERROR_IO);
+        assert_string_equal(error, way == 1 ? "given up at byte 0" : "given up at byte 64");
+        motet_byte_source_close(&source);
+    }
+    motet_heap_destroy(&heap);
+    end(&s);
 }
 
 /* A path means something with its files only. */
@@ -508,6 +544,9 @@ static void radio_that_stutters(void **state)
     assert_int_equal(stats.stream_gaps, 1);
     assert_int_equal(stats.feed_gaps, 0);
     assert_true(motet_voice_is_active(s.engine, voice));
+    char text[200];
+    assert_int_equal(motet_voice_explain(s.engine, voice, text, sizeof text), MOTET_OK);
+    assert_non_null(strstr(text, "; silent: its file gives nothing"));
     motet_store_release_u64(&s.file.open_at, 0);
     wait_for(&s, MOTET_EVENT_VOICE_ENDED, &event);
     assert_int_equal(event.reason, MOTET_END_ENDED);
@@ -565,6 +604,7 @@ int main(void)
         cmocka_unit_test(opens_that_fail),
         cmocka_unit_test(reads_that_fail),
         cmocka_unit_test(file_that_ends_early),
+        cmocka_unit_test(given_up),
         cmocka_unit_test(same_path_other_files),
         cmocka_unit_test(streams_of_own_files),
         cmocka_unit_test(held_in_memory),

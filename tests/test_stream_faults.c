@@ -231,6 +231,26 @@ static void cut_while_it_plays(void **state)
     }
 }
 
+/* What loading has found and told is not told again. */
+static void cut_before_it_is_loaded(void **state)
+{
+    (void)state;
+    static const int formats[] = {WAV, FLAC, VORBIS, MP3};
+    for (int i = 0; i < 4; i++) {
+        stage *s = begin();
+        own_file *file = add_file(s, "cut", formats[i], RATE, 4 * RATE);
+        file->size = file->size * 2 / 3;
+        motet_sound sound = load(s, "cut");
+        play(s, sound, &(motet_voice_def){.from_frame = 2 * RATE});
+        play(s, sound, &(motet_voice_def){.from_frame = 3 * RATE});
+        play_out(s, 2);
+        assert_int_equal(s->ends[0].reason, MOTET_END_ENDED);
+        assert_int_equal(s->ends[1].reason, MOTET_END_ENDED);
+        assert_int_equal(s->truncated, 1);
+        end(s);
+    }
+}
+
 static void replaced(void **state)
 {
     (void)state;
@@ -532,6 +552,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(short_reads),
         cmocka_unit_test(error_in_mid_file),
         cmocka_unit_test(cut_while_it_plays),
+        cmocka_unit_test(cut_before_it_is_loaded),
         cmocka_unit_test(replaced),
         cmocka_unit_test(decoder_that_returns_nothing),
         cmocka_unit_test(damage_is_left_behind),

@@ -93,9 +93,11 @@ static void say_reasons(motet_engine *engine, explanation *to, const motet_voice
     if (track.is_virtual) {
         say(to, "; silent: virtual, %u others are louder or more important", engine->def.max_voices);
     }
-    if (record->feed != NULL && phase == MOTET_VOICE_PLAYING && track.step == 0 && !record->paused) {
-        say(to, "; silent: nothing has been %s",
-            motet_feed_is_made(record->feed) ? "made for it in time" : "written to it");
+    if (record->start.feed != NULL && phase == MOTET_VOICE_PLAYING && track.step == 0 && !record->paused) {
+        say(to, "; silent: %s",
+            record->feed == NULL               ? "its file gives nothing"
+            : motet_feed_is_made(record->feed) ? "nothing has been made for it in time"
+                                               : "nothing has been written to it");
     }
     if (engine->output != NULL) {
         motet_engine_info info;
