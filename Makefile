@@ -1,5 +1,5 @@
 # A thin front for CMake; see CONTRIBUTING.md. Each goal works on a clean clone, and again.
-.PHONY: all build demo figures purity clicks loops voices hashes bench bench-peers performance pictures test format check-format \
+.PHONY: all build demo figures purity clicks loops voices streams stream-figures hashes bench bench-peers performance pictures test format check-format \
     lint sanitize rtsan clean help
 
 all: build
@@ -11,7 +11,9 @@ help:
 	@echo 'make clicks        how smooth every default change is, measured, beside the figure to reach'
 	@echo 'make loops         whether loops have a seam, measured'
 	@echo 'make voices        what thousands of virtual voices cost, measured'
-	@echo 'make figures       all four, one after the other'
+	@echo 'make streams       streams from disk beside loaded sounds: samples, gaps, starts, memory, measured'
+	@echo 'make figures       all five, one after the other; of streams what is quick'
+	@echo 'make stream-figures  measure all of streams and write it into docs/streams.md'
 	@echo 'make hashes        whether the examples render to the same samples at every block size, with their hashes'
 	@echo 'make bench         how fast this machine mixes, beside the least that it could take'
 	@echo 'make bench-peers   the same beside other mixers: FAudio, OpenAL Soft and SDL2_mixer'
@@ -33,7 +35,7 @@ demo:
 	@scripts/build
 	@scripts/demo
 
-purity clicks loops voices:
+purity clicks loops voices streams:
 	@scripts/setup --build
 	@scripts/build
 	@cmake --build build --target motet_$@ --parallel >/dev/null
@@ -43,9 +45,15 @@ purity clicks loops voices:
 figures:
 	@scripts/setup --build
 	@scripts/build
-	@cmake --build build --target motet_purity motet_clicks motet_loops motet_voices --parallel >/dev/null
-	@failed=0; for name in purity clicks loops voices; do \
+	@cmake --build build --target motet_purity motet_clicks motet_loops motet_voices motet_streams --parallel >/dev/null
+	@failed=0; for name in purity clicks loops voices "streams samples gaps hour"; do \
 	    echo "== $$name"; build/bench/$$name || failed=1; echo; done; exit $$failed
+
+stream-figures:
+	@scripts/setup --build
+	@scripts/build
+	@cmake --build build --target motet_streams --parallel >/dev/null
+	@scripts/stream-figures
 
 hashes:
 	@scripts/setup --build
