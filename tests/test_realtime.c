@@ -424,6 +424,14 @@ static void streams_start_and_run_dry(void)
             (void)motet_voice_seek(engine, voices[i], (turn * 7919 + i * 104729) % 130000, timing);
             (void)motet_voice_set_bus(engine, voices[i], i % 2 == 0 ? bus : motet_bus_master(engine), timing);
             (void)motet_voice_set_pitch(engine, voices[i], turn == 20 ? 64 : 0.3 + turn * 0.1, timing);
+            for (uint64_t ahead = 1; turn % 4 == 0 && ahead < 24; ahead++) { /* more than are looked at together */
+                uint64_t frame = turn * UINT64_C(2500) + ahead * 3001;
+                (void)motet_voice_seek(engine, voices[i], ahead * 50021 % 130000, motet_at(frame));
+                (void)motet_voice_set_loop(engine, voices[i], ahead % 2 == 0, motet_at(frame + 700));
+            }
+            if (i % 4 == 0) {
+                (void)motet_voice_cancel(engine, voices[i]);
+            }
         }
         if (turn % 2 == 0) {
             motet_sleep_ms(10);

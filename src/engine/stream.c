@@ -108,11 +108,7 @@ static void give_pages(motet_stream *stream) MOTET_NONBLOCKING
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < stream->seen_count; i++) {
-        uint32_t wanted = 0;
-        while (wanted < stream->plan_count && stream->plan[wanted].key != stream->seen[i].key) {
-            wanted++;
-        }
-        if (wanted < stream->plan_count) {
+        if (motet_stream_planned(stream, stream->seen[i].key, NULL) != NULL) {
             stream->seen[kept++] = stream->seen[i];
         } else {
             motet_store_release_u64(&stream->pages[stream->seen[i].page].key, 0);

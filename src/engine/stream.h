@@ -22,6 +22,7 @@
 enum {
     MOTET_STREAM_PAGE_FRAMES = 4096,
     MOTET_STREAM_PAGES = 256,          /* half a second at the highest pitch, and more */
+    MOTET_STREAM_PLACES = 512,         /* of a table of the plan: a power of two, twice as many as it has at most */
     MOTET_STREAM_WANTED = 224,         /* fewer, so that one is always free */
     MOTET_STREAM_AWAITED = 16,         /* changes of a voice at later frames that are looked at together */
     MOTET_STREAM_STARTS_PER_SECOND = 8 /* a voice starts with this part of a second in hand */
@@ -98,6 +99,7 @@ typedef struct motet_stream {
     uint32_t seen_count, seen_last;
     motet_stream_want plan[MOTET_STREAM_WANTED];
     uint32_t plan_count;
+    uint16_t plan_places[MOTET_STREAM_PLACES];      /* by key: where in the plan it is + 1 */
     uint64_t plan_delay;                            /* added to what is due: of a voice that is not heard */
     motet_stream_place planned;                     /* what the plan shown was made for */
     struct motet_stream *next_here, *previous_here; /* all whose play has arrived */
@@ -130,9 +132,12 @@ motet_stream_key motet_stream_key_of(bool original, uint64_t page) MOTET_NONBLOC
 uint64_t motet_stream_crossfaded(const motet_slot *slot, motet_loop_piece piece, uint64_t count,
                                  uint64_t *before) MOTET_NONBLOCKING;
 
-/* A look step by step: takes in what has come (true: the material has turned out shorter); has a plan made, from a
- * `plan_count` of 0 on; hands back what is not in it, and shows it to the stream thread. */
+/* A look step by step: takes in what has come (true: the material has turned out shorter); has a new plan made; hands
+ * back what is not in it, and shows it to the stream thread. */
 bool motet_stream_take(motet_stream *stream) MOTET_NONBLOCKING;
+void motet_stream_empty_plan(motet_stream *stream) MOTET_NONBLOCKING;
+/* What is planned with a key, or NULL; `place` (may be NULL) receives where it is, or would be, in the table. */
+motet_stream_want *motet_stream_planned(motet_stream *stream, motet_stream_key key, uint32_t *place) MOTET_NONBLOCKING;
 void motet_stream_settle_plan(motet_stream *stream) MOTET_NONBLOCKING;
 void motet_stream_show_plan(motet_stream *stream) MOTET_NONBLOCKING;
 

@@ -5,6 +5,8 @@
 #include "engine/stream.h"
 #include "engine/virtual.h"
 
+#include <string.h>
+
 /* What a stream is to have next, by what its voice does now and by what has been asked of it for later. */
 
 enum {
@@ -54,17 +56,33 @@ bool motet_stream_is_primed(const motet_engine *engine, const motet_slot *slot) 
     return motet_stream_missing(slot, from, to) == to;
 }
 
+void motet_stream_empty_plan(motet_stream *stream) MOTET_NONBLOCKING
+{
+    stream->plan_count = 0;
+    memset(stream->plan_places, 0, sizeof stream->plan_places);
+}
+
+motet_stream_want *motet_stream_planned(motet_stream *stream, motet_stream_key key, uint32_t *place) MOTET_NONBLOCKING
+{
+    uint32_t at = (uint32_t)(key ^ key >> 9) % MOTET_STREAM_PLACES;
+    while (stream->plan_places[at] != 0 && stream->plan[stream->plan_places[at] - 1].key != key) {
+        at = (at + 1) % MOTET_STREAM_PLACES;
+    }
+    if (place != NULL) {
+        *place = at;
+    }
+    return stream->plan_places[at] != 0 ? &stream->plan[stream->plan_places[at] - 1] : NULL;
+}
+
 static void want(motet_stream *stream, motet_stream_key key, uint64_t due) MOTET_NONBLOCKING
 {
-    for (uint32_t i = stream->plan_count; i-- > 0;) {
-        motet_stream_want *planned = &stream->plan[i];
-        if (planned->key == key) {
-            planned->due = due < planned->due ? due : planned->due;
-            return;
-        }
-    }
-    if (stream->plan_count < MOTET_STREAM_WANTED) {
+    uint32_t place;
+    motet_stream_want *planned = motet_stream_planned(stream, key, &place);
+    if (planned != NULL) {
+        planned->due = due < planned->due ? due : planned->due;
+    } else if (stream->plan_count < MOTET_STREAM_WANTED) {
         stream->plan[stream->plan_count++] = (motet_stream_want){key, due};
+        stream->plan_places[place] = (uint16_t)stream->plan_count;
     }
 }
 
@@ -234,7 +252,7 @@ static void plan_awaited(motet_engine *engine, motet_stream *stream, const motet
     motet_slot copy = *voice;
     copy.pitch = motet_ramp_hold(MOTET_RAMP_FACTOR, voice->pitch.to);
     copy.marked = false;
-    for (uint32_t i = 0; i < near; i++) {
+    for (uint32_t i = 0; i < near && stream->plan_count < MOTET_STREAM_WANTED; i++) {
         const motet_command *command = &stream->awaited[i];
         while (copy.now < command->frame && !copy.held && !copy.gap && !motet_source_is_over(&copy)) {
             copy.now += motet_source_advance(engine, &copy, command->frame - copy.now);
@@ -301,7 +319,7 @@ static void plan_all(motet_engine *engine, motet_stream *stream, const motet_slo
             return;
         }
     }
-    stream->plan_count = 0;
+    motet_stream_empty_plan(stream);
     if (is_alive) {
         stream->plan_delay = voice->place.is_virtual ? engine->def.sample_rate_hz : 0;
         motet_stream_plan_ahead(engine, stream, voice, 0);

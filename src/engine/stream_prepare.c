@@ -68,7 +68,7 @@ static void plan_stream(motet_engine *engine, motet_stream *stream, uint32_t fra
     bool has_come = voice->stream == stream && voice->phase != MOTET_SLOT_FREE;
     motet_slot copy = has_come ? *voice : slot_to_come(engine, stream);
     motet_stream_take(stream);
-    stream->plan_count = 0;
+    motet_stream_empty_plan(stream);
     if (has_come && voice->phase == MOTET_SLOT_PLAYING && voice->place.is_virtual) {
         motet_stream_bring_up(engine, &copy, engine->now);
     }
