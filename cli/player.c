@@ -138,6 +138,11 @@ static void end_voice(motet_player *player, uint32_t place, uint64_t frame, mote
 {
     motet_player_voice *voice = &player->voices[place];
     voice->end_frame = own_frame(player, frame);
+    if (voice->follower != 0 && (reason == MOTET_END_ENDED || reason == MOTET_END_FAILED)) {
+        motet_player_voice *next = &player->voices[voice->follower - 1];
+        uint64_t began = voice->end_frame > next->overlap ? voice->end_frame - next->overlap : 0;
+        next->start_frame = next->start_frame == UINT64_MAX || began > next->start_frame ? began : next->start_frame;
+    }
     voice->cancelled = reason != MOTET_END_ENDED && voice->end_frame <= voice->start_frame;
     if (voice->phase == VOICE_ACTIVE) {
         uint32_t last = player->active[--player->active_count];
@@ -162,9 +167,13 @@ static bool give_next(motet_player *player, uint64_t now, bool *failed)
     motet_result result = motet_player_command(player, command);
     bool starts = command->verb == MOTET_VERB_PLAY || command->verb == MOTET_VERB_OPEN;
     if (result == MOTET_ERROR_LIMIT && starts && !early) {
-        end_voice(player, command->target, player->start + command->at, MOTET_END_NONE);
-        player->voices_to_come--;
-        add_event(player, player->start + command->at, "voice_ended", "refused", command->target);
+        const motet_timeline_voice *voice = &player->timeline->voices[command->target];
+        uint32_t first = voice->stem_count > 0 ? voice->first_stem : command->target;
+        for (uint32_t place = first; place <= command->target; place++) {
+            end_voice(player, place, player->start + command->at, MOTET_END_NONE);
+            player->voices_to_come--;
+            add_event(player, player->start + command->at, "voice_ended", "refused", place);
+        }
         note_end(player, player->start + command->at);
         result = MOTET_OK;
     }
@@ -185,6 +194,11 @@ uint64_t motet_player_give(motet_player *player, uint64_t now, uint64_t until)
     bool failed = false;
     while (motet_player_frame_of(player, player->next_command) < until) {
         uint64_t frame = motet_player_frame_of(player, player->next_command);
+        bool queues = player->timeline->commands[player->next_command].is_after;
+        if (queues && frame > now && !player->live) { /* it applies when it is given */
+            until = frame;
+            break;
+        }
         if (!give_next(player, now, &failed)) {
             until = frame > now ? frame : now + 1;
             break;

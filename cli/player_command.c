@@ -30,6 +30,44 @@ static uint64_t source_frame(const motet_player *player, const motet_timeline_co
     return motet_loaded_frame(player->timeline, player->loaded, sound, command->position);
 }
 
+/* The last of them plays them all. */
+static motet_result play_stems(motet_player *player, const motet_timeline_command *command, const motet_voice_def *def)
+{
+    const motet_timeline_voice *voice = &player->timeline->voices[command->target];
+    motet_stem stems[32];
+    motet_voice ids[32];
+    uint32_t first = voice->first_stem;
+    if (command->target + 1 < first + voice->stem_count) {
+        return MOTET_OK;
+    }
+    motet_voice_def common = *def;
+    for (uint32_t i = 0; i < voice->stem_count; i++) {
+        uint32_t sound = player->timeline->voices[first + i].sound;
+        stems[i] = (motet_stem){.sound = player->loaded->sounds[sound].id, .user = first + i};
+    }
+    common.user = first; /* where a stem's own is 0 */
+    motet_result result = motet_stems_play(player->engine, stems, voice->stem_count, &common, ids);
+    for (uint32_t i = 0; result == MOTET_OK && i < voice->stem_count; i++) {
+        motet_player_start_voice(player, first + i, ids[i]);
+    }
+    return result;
+}
+
+/* The line's own frame has come. Where the new voice starts is known when the other one has ended. */
+static motet_voice queue(motet_player *player, const motet_timeline_command *command, motet_player_voice *leader,
+                         motet_sound sound, motet_voice_def *def)
+{
+    motet_player_voice *voice = &player->voices[command->target];
+    double seconds = command->fade_seconds > 0 ? command->fade_seconds : 0;
+    def->timing.at_frame = 0;
+    motet_voice id = motet_voice_queue(player->engine, leader->id, sound, def);
+    if (id.id != 0) {
+        leader->follower = command->target + 1;
+        voice->overlap = motet_seconds_frames(seconds, player->timeline->header.rate_hz);
+    }
+    return id;
+}
+
 static motet_result play(motet_player *player, const motet_timeline_command *command)
 {
     const motet_timeline *timeline = player->timeline;
@@ -45,7 +83,17 @@ static motet_result play(motet_player *player, const motet_timeline_command *com
         def.loop_count = loop->count;
         def.loop_crossfade_seconds = loop->crossfade_seconds;
     }
-    motet_voice id = motet_voice_play(player->engine, player->loaded->sounds[voice->sound].id, &def);
+    if (voice->stem_count > 0) {
+        return play_stems(player, command, &def);
+    }
+    motet_sound sound = player->loaded->sounds[voice->sound].id;
+    motet_player_voice *leader = command->is_after ? &player->voices[command->after] : NULL;
+    bool queued = leader != NULL && leader->phase == VOICE_ACTIVE;
+    if (leader != NULL && def.timing.fade_seconds > 0 && def.timing.curve == MOTET_CURVE_SMOOTH) {
+        def.timing.curve = MOTET_CURVE_POWER; /* as a queued voice has it, also where it starts at once */
+    }
+    motet_voice id =
+        queued ? queue(player, command, leader, sound, &def) : motet_voice_play(player->engine, sound, &def);
     if (id.id == 0) {
         return motet_last_result();
     }
@@ -90,6 +138,15 @@ static motet_result open_feed(motet_player *player, const motet_timeline_command
     return MOTET_OK;
 }
 
+static void mark_looping(motet_player *player, uint32_t place, bool loop)
+{
+    const motet_timeline_voice *voice = &player->timeline->voices[place];
+    player->voices[place].loops = loop && !voice->counts_passes;
+    for (uint32_t i = 0; i < voice->stem_count; i++) {
+        player->voices[voice->first_stem + i].loops = loop && !voice->counts_passes;
+    }
+}
+
 static motet_result set_values(motet_player *player, const motet_timeline_command *command)
 {
     const motet_timeline_settings *settings = &command->settings;
@@ -108,8 +165,7 @@ static motet_result set_values(motet_player *player, const motet_timeline_comman
     }
     if (result == MOTET_OK && (command->changes & MOTET_CHANGE_LOOP) != 0) {
         result = motet_voice_set_loop(engine, voice, settings->loop, timing);
-        player->voices[command->target].loops =
-            settings->loop && !player->timeline->voices[command->target].counts_passes;
+        mark_looping(player, command->target, settings->loop);
     }
     if (result == MOTET_OK && (command->changes & MOTET_CHANGE_LOOP_RANGE) != 0) {
         motet_frame_range *range = &player->voices[command->target].loop;
@@ -183,6 +239,15 @@ static void note_tail(motet_player *player, const motet_timeline_command *comman
     player->tail_end_frame = end > player->tail_end_frame ? end : player->tail_end_frame;
 }
 
+static void mark_paused(motet_player *player, uint32_t place, bool paused)
+{
+    const motet_timeline_voice *voice = &player->timeline->voices[place];
+    player->voices[place].paused = paused;
+    for (uint32_t i = 0; i < voice->stem_count; i++) {
+        player->voices[voice->first_stem + i].paused = paused;
+    }
+}
+
 static motet_result change_voice(motet_player *player, const motet_timeline_command *command)
 {
     motet_player_voice *voice = &player->voices[command->target];
@@ -194,11 +259,11 @@ static motet_result change_voice(motet_player *player, const motet_timeline_comm
     switch (command->verb) {
     case MOTET_VERB_PAUSE:
         result = motet_voice_pause(player->engine, voice->id, timing);
-        voice->paused = true;
+        mark_paused(player, command->target, true);
         break;
     case MOTET_VERB_RESUME:
         result = motet_voice_resume(player->engine, voice->id, timing);
-        voice->paused = false;
+        mark_paused(player, command->target, false);
         break;
     case MOTET_VERB_SEEK:
         result = motet_voice_seek(player->engine, voice->id, source_frame(player, command), timing);
@@ -218,6 +283,12 @@ static motet_result change_voice(motet_player *player, const motet_timeline_comm
     return result;
 }
 
+/* Whether a voice has been queued, and when it starts is still to be seen. */
+static bool waits(const motet_player *player, const motet_timeline_command *command)
+{
+    return command->is_after && player->voices[command->after].follower == command->target + 1;
+}
+
 motet_result motet_player_command(motet_player *player, const motet_timeline_command *command)
 {
     motet_result result = MOTET_OK;
@@ -225,7 +296,8 @@ motet_result motet_player_command(motet_player *player, const motet_timeline_com
     case MOTET_VERB_PLAY:
     case MOTET_VERB_OPEN:
         result = command->verb == MOTET_VERB_PLAY ? play(player, command) : open_feed(player, command);
-        player->voices[command->target].start_frame = command->at;
+        player->voices[command->target].start_frame =
+            player->voices[command->target].overlap == 0 && waits(player, command) ? UINT64_MAX : command->at;
         player->voices[command->target].loops =
             command->settings.loop && !player->timeline->voices[command->target].counts_passes;
         player->voices[command->target].paused = command->settings.paused;

@@ -11,6 +11,8 @@ typedef struct motet_player_voice {
     size_t active_place;  /* in the list of active voices */
     uint64_t start_frame; /* of the timeline; likewise below */
     uint64_t end_frame;   /* UINT64_MAX while it is active */
+    uint32_t follower;    /* the place of the voice queued behind it + 1; 0: none */
+    uint64_t overlap;     /* of a queued voice: the frames of its crossfade */
     bool cancelled;       /* stopped before its first frame */
     /* What the commands so far make of it. */
     bool loops; /* for ever */

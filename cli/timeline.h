@@ -91,6 +91,8 @@ typedef struct motet_timeline_voice {
     bool paused;
     bool stopped;
     uint32_t finish_line; /* of its "finish", 0 without */
+    uint32_t first_stem;  /* of "play_stems": the place of the first of them, and how many they are; 0: none */
+    uint32_t stem_count;
 } motet_timeline_voice;
 
 /* The loop of a "play" or "set"; ends in the sound's own rate. */
@@ -143,6 +145,8 @@ typedef struct motet_timeline_command {
     motet_duration position; /* "from" of play, "to" of seek */
     uint32_t loop;           /* of play and set: place in the list, or MOTET_NO_LOOP */
     uint32_t chunk;          /* of feed: place of its data */
+    bool is_after;           /* of play: queued behind the voice in place `after` */
+    uint32_t after;
 } motet_timeline_command;
 
 /* The data of one "feed". */

@@ -107,9 +107,8 @@ static uint32_t resolve_name(const motet_parser *parser, size_t newest, uint64_t
     return voice;
 }
 
-static motet_timeline_voice *find_voice(motet_parser *parser, uint32_t *place)
+static motet_timeline_voice *find_named(motet_parser *parser, const char *name, uint32_t *place)
 {
-    const char *name = own_name(parser);
     size_t newest = 0;
     if (motet_names_find(&parser->voices, name, &newest)) {
         *place = resolve_name(parser, newest, parser->values[MOTET_FIELD_AT].frames);
@@ -126,6 +125,19 @@ static motet_timeline_voice *find_voice(motet_parser *parser, uint32_t *place)
             name, parser->verb);
     }
     return NULL;
+}
+
+static motet_timeline_voice *find_voice(motet_parser *parser, uint32_t *place)
+{
+    return find_named(parser, own_name(parser), place);
+}
+
+/* How many voices share a voice's position, itself included, and the first of them. */
+static uint32_t stems_of(const motet_timeline *timeline, uint32_t place, uint32_t *first)
+{
+    const motet_timeline_voice *voice = &timeline->voices[place];
+    *first = voice->stem_count > 0 ? voice->first_stem : place;
+    return voice->stem_count > 0 ? voice->stem_count : 1;
 }
 
 /* Keys that only a voice in space has: "play" and "set" know them, no voice of this version does. */
@@ -224,6 +236,20 @@ static bool check_repeat(motet_parser *parser)
     return true;
 }
 
+static bool read_after(motet_parser *parser, motet_timeline_command *command)
+{
+    const motet_value *after = &parser->values[MOTET_FIELD_AFTER];
+    command->is_after = after->present;
+    if (!after->present) {
+        return true;
+    }
+    if (parser->values[MOTET_FIELD_REPEAT].present) {
+        motet_parser_error(parser, "\"repeat\" beside \"after\" in \"play\"; expected one of them");
+        return false;
+    }
+    return find_named(parser, after->text, &command->after) != NULL;
+}
+
 static void play(motet_parser *parser)
 {
     const motet_value *values = parser->values;
@@ -238,6 +264,7 @@ static void play(motet_parser *parser)
     good = read_bus(parser, &command) && good;
     good = check_loop(parser) && good;
     good = check_repeat(parser) && good;
+    good = read_after(parser, &command) && good;
     uint32_t count = good ? (uint32_t)values[MOTET_FIELD_REPEAT].whole : 1;
     uint64_t every = values[MOTET_FIELD_EVERY].frames;
     command.target = add_voices(parser, values[MOTET_FIELD_AS].text, voice, count, every);
@@ -251,6 +278,51 @@ static void play(motet_parser *parser)
         add_command(parser, command);
         command.target++;
         command.at += every;
+    }
+}
+
+static bool check_stems(motet_parser *parser, size_t sounds, const motet_value *names)
+{
+    if (sounds < 2 || sounds > 32) {
+        motet_parser_error(parser, "%zu sounds in \"play_stems\"; expected 2 to 32", sounds);
+        return false;
+    }
+    if (names->present && json_array_size(names->object) != sounds) {
+        motet_parser_error(parser, "%zu names in \"as\" and %zu sounds in \"play_stems\"; expected a name for each",
+                           json_array_size(names->object), sounds);
+        return false;
+    }
+    return true;
+}
+
+/* A command for each of them, side by side. */
+static void play_stems(motet_parser *parser)
+{
+    const motet_value *values = parser->values;
+    const motet_value *names = &values[MOTET_FIELD_AS];
+    const json_t *sounds = values[MOTET_FIELD_NAME].object;
+    size_t count = values[MOTET_FIELD_NAME].present ? json_array_size(sounds) : 0;
+    motet_timeline_command command = new_command(parser, MOTET_VERB_PLAY);
+    bool good = read_bus(parser, &command) && parser->good;
+    good = values[MOTET_FIELD_NAME].present && check_stems(parser, count, names) && good;
+    good = check_loop(parser) && good;
+    uint32_t first = (uint32_t)parser->timeline->voice_count;
+    command.loop = good ? add_loop(parser) : MOTET_NO_LOOP;
+    command.position = values[MOTET_FIELD_FROM].duration;
+    for (size_t i = 0; i < count; i++) {
+        motet_timeline_voice voice = {
+            .counts_passes = values[MOTET_FIELD_LOOP_COUNT].whole > 0,
+            .loops = command.settings.loop && values[MOTET_FIELD_LOOP_COUNT].whole == 0,
+            .paused = command.settings.paused,
+            .first_stem = first,
+            .stem_count = (uint32_t)count,
+        };
+        good = motet_parser_find_sound(parser, json_string_value(json_array_get(sounds, i)), &voice.sound) && good;
+        command.target = add_voices(parser, names->present ? json_string_value(json_array_get(names->object, i)) : NULL,
+                                    voice, 1, 0);
+        if (good) {
+            add_command(parser, command);
+        }
     }
 }
 
@@ -374,8 +446,10 @@ static void set(motet_parser *parser)
                            voice->name);
         return;
     }
-    if ((of_loop & MOTET_CHANGE_LOOP) != 0) {
-        voice->loops = command.settings.loop && !voice->counts_passes;
+    uint32_t first = 0;
+    uint32_t stems = stems_of(parser->timeline, command.target, &first);
+    for (uint32_t i = 0; i < stems && (of_loop & MOTET_CHANGE_LOOP) != 0; i++) {
+        parser->timeline->voices[first + i].loops = command.settings.loop && !voice->counts_passes;
     }
     command.loop = add_loop(parser);
     add_command(parser, command);
@@ -389,8 +463,15 @@ static void change_voice(motet_parser *parser, motet_verb verb)
         return;
     }
     switch (verb) {
-    case MOTET_VERB_PAUSE: voice->paused = true; break;
-    case MOTET_VERB_RESUME: voice->paused = false; break;
+    case MOTET_VERB_PAUSE:
+    case MOTET_VERB_RESUME: {
+        uint32_t first = 0;
+        uint32_t stems = stems_of(parser->timeline, command.target, &first);
+        for (uint32_t i = 0; i < stems; i++) {
+            parser->timeline->voices[first + i].paused = verb == MOTET_VERB_PAUSE;
+        }
+        break;
+    }
     case MOTET_VERB_STOP: voice->stopped = true; break;
     case MOTET_VERB_SEEK:
         command.position = parser->values[MOTET_FIELD_TO].duration;
@@ -470,6 +551,7 @@ void motet_parser_command(motet_parser *parser, motet_verb verb)
 {
     switch (verb) {
     case MOTET_VERB_PLAY: play(parser); break;
+    case MOTET_VERB_PLAY_STEMS: play_stems(parser); break;
     case MOTET_VERB_OPEN: open_feed(parser); break;
     case MOTET_VERB_FEED: feed(parser); break;
     case MOTET_VERB_FINISH: finish(parser); break;

@@ -93,8 +93,31 @@ static const motet_key play_keys[] = {
     KEY("rolloff", ANY, ROLLOFF),
     KEY_WITH("repeat", WHOLE, REPEAT, .fallback = 1, .min = 1, .max = REPEAT_MAX),
     KEY("every", TIME, EVERY),
+    KEY("after", TEXT, AFTER),
     LATER_KEY("sends"),
     LATER_KEY("effects"),
+};
+
+static const motet_key play_stems_keys[] = {
+    OWN_KEY("play_stems", NAMES),
+    AT_KEY,
+    KEY("as", NAMES, AS),
+    KEY("volume_db", NUMBER, VOLUME_DB),
+    KEY("pan", NUMBER, PAN),
+    KEY_WITH("pitch", POSITIVE, PITCH, .fallback = 1),
+    KEY("loop", FLAG, LOOP),
+    KEY("loop_start", POSITION, LOOP_START),
+    KEY("loop_end", POSITION, LOOP_END),
+    KEY_WITH("loop_count", WHOLE, LOOP_COUNT, .max = COUNT_MAX),
+    KEY_WITH("loop_crossfade", TIME, LOOP_CROSSFADE, .max = DAY_SECONDS),
+    KEY("loop_whole", FLAG, LOOP_WHOLE),
+    KEY("from", POSITION, FROM),
+    KEY("bus", TEXT, BUS),
+    KEY("priority", NUMBER, PRIORITY),
+    KEY_WITH("quality", CHOICE, QUALITY, .choices = qualities, .choices_now = 5),
+    KEY("paused", FLAG, PAUSED),
+    FADE_KEY,
+    CURVE_KEY,
 };
 
 static const motet_key set_keys[] = {
@@ -242,6 +265,7 @@ static const motet_key marker_keys[] = {
 const motet_keys motet_verb_keys[MOTET_VERB_COUNT] = {
     [MOTET_VERB_HEADER] = {.name = "motet", ROWS(header_keys)},
     [MOTET_VERB_PLAY] = {.name = "play", ROWS(play_keys), .command = true},
+    [MOTET_VERB_PLAY_STEMS] = {.name = "play_stems", ROWS(play_stems_keys), .command = true},
     [MOTET_VERB_SET] = {.name = "set", ROWS(set_keys), .command = true},
     [MOTET_VERB_PAUSE] = {.name = "pause", ROWS(pause_keys), .command = true},
     [MOTET_VERB_RESUME] = {.name = "resume", ROWS(resume_keys), .command = true},

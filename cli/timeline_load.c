@@ -11,6 +11,12 @@ motet_engine_def motet_timeline_engine_def(const motet_timeline *timeline)
     const motet_timeline_header *header = &timeline->header;
     /* A frame's commands are given before that frame is rendered, so all of them must be able to wait. */
     size_t scheduled = USUAL_SCHEDULED + 2 * timeline->busiest_frame;
+    for (size_t i = 0; i < timeline->voice_count; i++) {
+        if (timeline->voices[i].stem_count > 0) { /* what is asked of one of them goes to all */
+            scheduled = USUAL_SCHEDULED + 66 * timeline->busiest_frame;
+            break;
+        }
+    }
     size_t buses = timeline->bus_count > USUAL_BUSES ? timeline->bus_count : USUAL_BUSES;
     return (motet_engine_def){
         .sample_rate_hz = header->rate_hz,
@@ -345,6 +351,20 @@ static void check_range(const motet_timeline *timeline, const motet_loaded *load
     }
 }
 
+static void check_stem_rate(const motet_timeline *timeline, const motet_loaded *loaded,
+                            const motet_timeline_command *command, const motet_timeline_voice *first,
+                            motet_problems *problems)
+{
+    const motet_loaded_sound *a = &loaded->sounds[first->sound];
+    const motet_loaded_sound *b = &loaded->sounds[timeline->voices[command->target].sound];
+    if (command->verb == MOTET_VERB_PLAY && a->id.id != 0 && b->id.id != 0 && a->rate_hz != b->rate_hz) {
+        motet_problems_error(problems, command->line,
+                             "\"%s\" has %u Hz and \"%s\" %u Hz in \"play_stems\"; expected sounds of one rate",
+                             timeline->sounds[first->sound].name, (unsigned)a->rate_hz,
+                             timeline->sounds[timeline->voices[command->target].sound].name, (unsigned)b->rate_hz);
+    }
+}
+
 /* Places that can only be judged with the sounds at hand. */
 static void check_places(const motet_timeline *timeline, const motet_loaded *loaded, motet_problems *problems)
 {
@@ -357,6 +377,8 @@ static void check_places(const motet_timeline *timeline, const motet_loaded *loa
             continue;
         }
         const motet_timeline_voice *voice = &timeline->voices[command->target];
+        uint32_t first = voice->stem_count > 0 ? voice->first_stem : command->target;
+        check_stem_rate(timeline, loaded, command, &timeline->voices[first], problems);
         bool repeated = command->verb == MOTET_VERB_PLAY && command->target > 0 && voice[-1].line == voice->line;
         if (of_range) {
             ranges[command->target] = motet_loaded_loop(timeline, loaded, command, ranges[command->target]);
@@ -370,6 +392,9 @@ static void check_places(const motet_timeline *timeline, const motet_loaded *loa
             const motet_timeline_loop *loop = &timeline->loops[command->loop];
             check_position(timeline, loaded, command, "loop_start", loop->start, problems);
             check_position(timeline, loaded, command, "loop_end", loop->end, problems);
+            if (voice->stem_count > 0) { /* a shorter one does not go round */
+                continue;
+            }
             if (command->verb == MOTET_VERB_SET || ranges[command->target].start != UNKNOWN) {
                 check_range(timeline, loaded, command, ranges[command->target], problems);
             }

@@ -102,7 +102,7 @@ def without_filters(line):
     """The line with what the oracle knows of where the tool's default is a longer filter."""
     if "sound" in line:
         return {"convert": False, **line}
-    return {"quality": "cubic", **line} if "play" in line or "open" in line else line
+    return {"quality": "cubic", **line} if "play" in line or "play_stems" in line or "open" in line else line
 
 
 def write(folder, header, lines):

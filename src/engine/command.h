@@ -46,7 +46,9 @@ typedef struct motet_command {
     uint32_t fade_frames;
     uint8_t curve;     /* motet_curve */
     bool default_fade; /* the fade was left open */
-    uint16_t unused;
+    bool is_shared;    /* asked of another stem, which is: */
+    uint8_t unused;
+    uint32_t asked, asked_generation;
     uint32_t index;
     union {
         double number;

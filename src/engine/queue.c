@@ -164,14 +164,15 @@ static void look(motet_engine *engine, motet_slot *leader) MOTET_NONBLOCKING
     }
 }
 
-/* Of stems, the one that is heard longest. */
+/* Of stems, the one that is heard longest, of those that are not being stopped if there are any. */
 static motet_slot *longest_of(motet_engine *engine, motet_slot *leader) MOTET_NONBLOCKING
 {
     motet_slot *longest = leader;
     look(engine, leader);
     for (motet_slot *s = motet_stems_next(engine, leader); s != leader; s = motet_stems_next(engine, s)) {
         look(engine, s);
-        longest = motet_loop_limit(s) > motet_loop_limit(longest) ? s : longest;
+        bool longer = motet_loop_limit(s) > motet_loop_limit(longest);
+        longest = s->stopping != longest->stopping ? (longest->stopping ? s : longest) : longer ? s : longest;
     }
     return longest;
 }

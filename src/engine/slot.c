@@ -580,7 +580,8 @@ void motet_slot_apply_now(motet_engine *engine, uint32_t index) MOTET_NONBLOCKIN
         return;
     }
     motet_slot *slot = slot_at(engine, command->target);
-    if (slot->generation != command->generation || !is_alive(slot) || is_cancelled(slot, command)) {
+    if (slot->generation != command->generation || !is_alive(slot) || is_cancelled(slot, command) ||
+        (command->is_shared && motet_stems_have_lost(engine, command))) {
         return;
     }
     const motet_voice_start *start = &engine->voices[command->target].start;
@@ -632,7 +633,8 @@ bool motet_slot_ends_block(motet_engine *engine, const motet_command *command,
     bool is_jump = command->kind == MOTET_COMMAND_SEEK || command->kind == MOTET_COMMAND_SET_BUS;
     needs->tails += is_jump && command->fade_frames > 0;
     const motet_slot *slot = slot_at(engine, command->target);
-    if (motet_queue_is_moved_by(slot, command) || (command->kind == MOTET_COMMAND_PLAY && slot->locked)) {
+    if (motet_queue_is_moved_by(slot, command) || (command->kind == MOTET_COMMAND_PLAY && slot->locked) ||
+        command->is_shared) {
         return true;
     }
     /* Tails follow their voice only while it lives. One in another bus may be rendered before the voice, and cannot

@@ -49,6 +49,13 @@ void motet_stems_leave(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
     slot->place.next_stem = MOTET_NO_SLOT;
 }
 
+bool motet_stems_have_lost(motet_engine *engine, const motet_command *command) MOTET_NONBLOCKING
+{
+    const motet_slot *asked = slot_at(engine, command->asked);
+    return asked->generation != command->asked_generation ||
+           (asked->phase != MOTET_SLOT_PLAYING && asked->phase != MOTET_SLOT_WAITING);
+}
+
 /* Whether a stem that waits could be heard from here on. */
 static bool is_ready(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
 {

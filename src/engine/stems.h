@@ -24,6 +24,9 @@ void motet_stems_leave(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
 /* At the block's first frame: starts those that have waited for their streams. */
 void motet_stems_start_ready(motet_engine *engine) MOTET_NONBLOCKING;
 
+/* Whether the stem that a command was asked of has ended since: then it is no other one's either. */
+bool motet_stems_have_lost(motet_engine *engine, const motet_command *command) MOTET_NONBLOCKING;
+
 /* The next stem of a slot's ring, itself at last. */
 motet_slot *motet_stems_next(motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING;
 

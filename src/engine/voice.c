@@ -555,12 +555,21 @@ static void fill_command(motet_command *command, const voice_change *change)
     }
 }
 
+/* Makes a command one of a stem's, where another one may have been asked: that one must not have ended by then. */
+static void share(motet_engine *engine, motet_command *command, const motet_voice_record *stem,
+                  const motet_voice_record *asked)
+{
+    command->target = (uint32_t)(stem - engine->voices);
+    command->generation = stem->generation;
+    command->is_shared = stem != asked;
+    command->asked = (uint32_t)(asked - engine->voices);
+    command->asked_generation = asked->generation;
+}
+
 /* A stem goes round only where the loop ends inside its sound. Room has been reserved. */
 static void stage_stem(motet_engine *engine, motet_voice_record *record, motet_command command,
                        const voice_change *change)
 {
-    command.target = (uint32_t)(record - engine->voices);
-    command.generation = record->generation;
     if (change->kind == MOTET_COMMAND_SET_LOOP) {
         command.index = change->index != 0 && record->loop_fits;
     }
@@ -584,16 +593,19 @@ static motet_result send_to_stems(motet_engine *engine, motet_voice_record *reco
 {
     uint32_t each = change->kind == MOTET_COMMAND_SET_LOOP_RANGE ? 2 : 1;
     motet_result result = reserve(engine, each * count_stems(engine, record), record->group);
-    motet_voice_record *stem = record;
     if (result != MOTET_OK) {
         return result;
     }
+    /* The one that was asked comes last: what ends it may not keep the others from being moved. */
+    motet_voice_record *stem = record;
     do {
+        stem = motet_stems_next_record(engine, stem);
         if (is_alive(stem)) {
-            stage_stem(engine, stem, *command, change);
+            motet_command shared = *command;
+            share(engine, &shared, stem, record);
+            stage_stem(engine, stem, shared, change);
             remember(stem, change);
         }
-        stem = motet_stems_next_record(engine, stem);
     } while (stem != record);
     motet_command_publish(engine);
     return MOTET_OK;
@@ -742,8 +754,7 @@ static motet_result stage_values(motet_engine *engine, motet_command command, co
          stem = motet_stems_next_record(engine, stem)) {
         if (is_alive(stem)) {
             stem->pitch = record->pitch;
-            command.target = (uint32_t)(stem - engine->voices);
-            command.generation = stem->generation;
+            share(engine, &command, stem, record);
             result = motet_command_stage_behind(engine, &command, stem->group);
         }
     }

@@ -74,6 +74,7 @@ class Mixer:
             bus.own_gate.set(1.0 if self.may_sound(bus) else 0.0)
         self.voices = []  # in the order of their plays; an ended one stays while a tail of it sounds
         self.names = {}
+        self.queued = []  # (voice, the one that it follows, frames of the crossfade), in the order of their lines
         self.tails = []  # (voice, place), oldest first
         self.played = 0
         self.events = []
@@ -96,14 +97,119 @@ class Mixer:
         fade = self.timeline.declick if command["fade"] is None else command["fade"]
         if verb in ("play", "open"):
             self.start(frame, command)
+        elif verb == "play_stems":
+            self.start_stems(frame, command)
         elif verb == "set_bus":
             self.set_bus(frame, self.buses[name], command, fade)
         elif verb == "stop_sound":
-            for voice in self.voices:
+            for voice in self.voices + [queued[0] for queued in self.queued]:
                 if voice.sound == name and voice.over is None:
                     voice.stop(frame, fade, command["curve"])
         elif self.names[name] is not None and self.names[name].over is None:
-            self.command_voice(frame, self.names[name], command, fade)
+            self.command_stems(frame, self.names[name], command, fade)
+        self.start_followers(frame)
+
+    def command_stems(self, frame, voice, command, fade):
+        """What moves the position of one stem moves all."""
+        verb = command["verb"]
+        for stem in voice.stems:
+            if stem is voice or (stem.over is None and verb in ("pause", "resume", "seek")):
+                self.command_voice(frame, stem, command, fade)
+            elif stem.over is None and verb == "set":
+                shared = {key: command[key] for key in ("pitch", "loop", "curve") if key in command}
+                stem.set(frame, shared, fade, self)
+
+    # Voices behind others ------------------------------------------------------------------------------------
+
+    def follow(self, frame, voice, leader, fade):
+        """Behind one that is over it starts at once, unless that was stopped by a line of the same frame."""
+        if leader is None:
+            self.begin(frame, voice)
+        elif any(stem.over is None for stem in leader.stems):
+            self.queued.append((voice, leader, fade or 0))
+        elif leader.over[1] != "ended" and not leader.reported:
+            voice.end(frame, "stopped")
+            self.voices.append(voice)
+        else:
+            self.begin(frame, voice)
+
+    def begin(self, frame, voice):
+        voice.play_frame = frame
+        voice.number = self.played
+        self.played += 1
+        voice.fade_in(voice.play)
+        self.voices.append(voice)
+        voice.end_if_played_out(frame)
+
+    def start_followers(self, frame):
+        """Those whose leaders are over; which may bring others to their end in turn, all of them later in the list."""
+        for queued in list(self.queued):
+            voice, leader, _ = queued
+            if voice.over is not None:
+                self.queued.remove(queued)
+                self.voices.append(voice)
+            elif all(stem.over is not None for stem in leader.stems):
+                self.queued.remove(queued)
+                last = max((stem.over for stem in leader.stems), key=lambda over: over[0])
+                if last[1] == "ended":
+                    self.begin(frame, voice)
+                else:
+                    voice.end(last[0], "stopped")
+                    self.voices.append(voice)
+
+    def cross_over(self, frame):
+        """After all lines of a frame: crossfades begin as soon as no more than their fade is left."""
+        for queued in list(self.queued):
+            voice, leader, fade = queued
+            for stem in leader.stems:
+                if stem.play_frame is not None and not stem.held(frame):
+                    stem.end_if_played_out(frame)  # a feed that is finished while it waits
+            self.start_followers(frame)
+            if queued not in self.queued or fade == 0:
+                continue
+            alive = [stem for stem in leader.stems if stem.over is None]
+            alive = [stem for stem in alive if stem.stop_frame is None] or alive
+            ends = [stem.frames_left(frame) for stem in alive]
+            left = None if None in ends else max(ends)
+            if left is not None and 0 < left <= fade:
+                curve = "power" if voice.play["curve"] == "smooth" else voice.play["curve"]
+                self.queued.remove(queued)
+                voice.play = dict(voice.play, fade=left, curve=curve)
+                for stem in leader.stems:
+                    if stem.over is None:
+                        stem.fade_away(frame, left, curve)
+                self.begin(frame, voice)
+                self.start_followers(frame)
+
+    def start_stems(self, frame, command):
+        names = command["as"]
+        if self.is_full(len(names)):
+            for name in names:
+                self.events.append((frame, "refused", name, None))
+                self.names[name] = None
+            return
+        longest = max(len(self.timeline.sounds[sound].frames) for sound in command["name"])
+        stems = []
+        for sound, name in zip(command["name"], names):
+            one = dict(command, verb="play", name=sound, **{"as": name})
+            fits = len(self.timeline.sounds[sound].frames) == longest
+            voice = self.new_voice(one, frame, loop=one.get("loop", False) and fits)
+            voice.loop_fits, voice.stems = fits, stems
+            stems.append(voice)
+        for voice in stems:
+            self.begin(frame, voice)
+
+    def new_voice(self, command, frame, loop):
+        quality = command.get("quality", "default")
+        source = Source(self.timeline.sounds[command["name"]], command["from"], loop, quality)
+        voice = Voice(command, None, source, None, self.timeline)
+        voice.feed_format, voice.fed_rest = None, b""
+        if voice.as_name is not None:
+            self.names[voice.as_name] = voice
+        return voice
+
+    def is_full(self, count):
+        return len(self.voices) + len(self.queued) + count > self.timeline.max_voices
 
     def command_voice(self, frame, voice, command, fade):
         verb, curve, source = command["verb"], command["curve"], voice.place.source
@@ -127,27 +233,26 @@ class Mixer:
     def start(self, frame, command):
         """Beyond `max_voices` a play is refused. A place is free again from the frame after the one that its voice, or
         the last tail of it, was heard in last."""
-        if len(self.voices) >= self.timeline.max_voices:
+        if self.is_full(1):
             name = command.get("as", command["name"] if command["verb"] == "open" else None)
             self.events.append((frame, "refused", name, None))
             self.names[name] = None
             return
-        quality = command.get("quality", "default")
         if command["verb"] == "play":
-            source = Source(
-                self.timeline.sounds[command["name"]], command["from"], command.get("loop", False), quality
-            )
-        else:
-            material = Material(command["rate"], command["channels"], [], finished=False)
-            source = FedSource(material, command["start_after"], quality)
+            leader = self.names.get(command.get("after"))  # before it gets its own name, which may be the same
+            voice = self.new_voice(command, frame, command.get("loop", False))
+            if "after" in command and command["fade"] and command["curve"] == "smooth":
+                voice.play = dict(command, curve="power")
+            self.follow(frame, voice, leader, command["fade"] if leader is not None else None)
+            return
+        quality = command.get("quality", "default")
+        material = Material(command["rate"], command["channels"], [], finished=False)
+        source = FedSource(material, command["start_after"], quality)
         voice = Voice(command, self.played, source, frame, self.timeline)
         voice.feed_format, voice.fed_rest = command.get("format"), b""  # part of a frame waits for its other part
         self.played += 1
         self.voices.append(voice)
-        if voice.as_name is not None:
-            self.names[voice.as_name] = voice
-        if command["verb"] == "play":
-            voice.end_if_played_out(frame)
+        self.names[voice.as_name] = voice
 
     def set_bus(self, frame, bus, command, fade):
         curve = command["curve"]
@@ -176,7 +281,7 @@ class Mixer:
     def settle(self):
         """True when nothing sounds any more from here on."""
         self.retire()
-        return all(voice.over is not None and not voice.tails for voice in self.voices)
+        return not self.queued and all(voice.over is not None and not voice.tails for voice in self.voices)
 
     def lasts(self, frame):
         """True when something plays that no more commands come for and that does not end by itself."""
@@ -200,7 +305,7 @@ class Mixer:
 
     def retire(self):
         for voice in self.voices:
-            if voice.over is not None and not getattr(voice, "reported", False):
+            if voice.over is not None and not voice.reported:
                 voice.reported = True
                 self.tell_markers(voice)
                 self.report(voice.over[0], voice, voice.over[1])
@@ -231,11 +336,13 @@ def render(path, rate=None):
     while True:
         if frame == heard:
             break
+        mixer.start_followers(frame)
         while waiting and waiting[0]["at"] <= frame:
             mixer.apply(frame, waiting.pop(0))
+        mixer.cross_over(frame)
         quiet = mixer.settle()
         if timeline.end is None:
-            if quiet and not any(command["verb"] in ("play", "open") for command in waiting):
+            if quiet and not any(command["verb"] in ("play", "play_stems", "open") for command in waiting):
                 break
             if not waiting and mixer.lasts(frame):
                 raise NoEnd

@@ -98,6 +98,8 @@ class Maker:
         self.shift = 512 - self.chance.choice(self.hot) if self.maybe(0.3) else 0
         self.voices = []  # (name, fed)
         self.finished = set()
+        self.followed = set()  # voices that another one is queued behind
+        self.stems = 0  # lines of them
         self.buses = ["Master"]
         self.lines = []
 
@@ -142,8 +144,33 @@ class Maker:
             line["paused"] = True
         if self.maybe(0.3):
             line["quality"] = self.chance.choice(("linear", "cubic"))
+        leaders = [voice[0] for voice in self.voices if voice[0] not in self.followed]
+        if leaders and self.maybe(0.35):
+            line["after"] = self.chance.choice(leaders)
+            self.followed.add(line["after"])
+            if self.maybe(0.4):
+                line["fade"] = self.chance.choice((0, 1, 5, 17, 40, 120))
         self.lines.append(self.fade(line, 0.2))
+        self.followed.discard(name)
         self.voices = [voice for voice in self.voices if voice[0] != name] + [(name, False)]
+
+    def play_stems(self, at):
+        count = self.chance.choice((2, 2, 3))
+        sounds = [self.chance.choice(("mono", "stereo", "short", "one", "s16", "f32", "as16")) for _ in range(count)]
+        line = {"at": at, "play_stems": sounds, "as": ["s%d%d" % (self.stems, k) for k in range(count)]}
+        self.start_values(line)
+        if self.maybe(0.4):
+            line["loop"] = True
+        if self.maybe(0.2):
+            line["from"] = self.chance.choice((1, 3, 20))
+        if self.maybe(0.15):
+            line["paused"] = True
+        if self.maybe(0.3):
+            line["quality"] = self.chance.choice(("linear", "cubic"))
+        self.lines.append(self.fade(line, 0.2))
+        self.stems += 1
+        self.followed.update(line["as"][1:])  # the first is asked for all of them
+        self.voices += [(name, False) for name in line["as"]]
 
     def open(self, at):
         name = "f%d" % len(self.voices)
@@ -221,6 +248,8 @@ class Maker:
                 self.play(at)
             elif self.maybe(0.05):
                 self.open(at)
+            elif self.maybe(0.05):
+                self.play_stems(at)
             elif self.maybe(0.15):
                 self.bus_command(at)
             elif self.maybe(0.04):

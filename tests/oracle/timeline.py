@@ -54,12 +54,15 @@ class Timeline:
             self.commands.append(self._command(line))
 
     def _command(self, line):
-        verbs = "play open set pause resume seek stop stop_sound feed finish set_bus".split()
+        verbs = "play play_stems open set pause resume seek stop stop_sound feed finish set_bus".split()
         verb = next(word for word in verbs if word in line)
         command = dict(line, verb=verb, name=line[verb], at=frames(line.get("at", 0), self.rate))
         command["fade"] = frames(line["fade"], self.rate) if "fade" in line else None
         command.setdefault("curve", "smooth")
-        if verb == "play":
+        if verb == "play_stems":
+            command["from"] = frames(line.get("from", 0), self.sounds[line["play_stems"][0]].rate)
+            command.setdefault("as", [None] * len(line["play_stems"]))
+        elif verb == "play":
             rate = self.sounds[line["play"]].rate
             command["from"] = frames(line.get("from", 0), rate)
         elif verb == "open":

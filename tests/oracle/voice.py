@@ -70,7 +70,11 @@ class Voice:
         self.number = number
         self.as_name = command.get("as", command["name"] if command["verb"] == "open" else None)
         self.sound = command["name"] if command["verb"] == "play" else None
-        self.play_frame = frame
+        self.play_frame = frame  # None as long as it is queued
+        self.stems = [self]  # those that share its position, itself included
+        self.loop_fits = True  # of a stem: the loop that they share ends inside its sound
+        self.stop_reason = "stopped"
+        self.reported = False
         self.declick = timeline.declick
         self.place = Place(
             source,
@@ -98,6 +102,8 @@ class Voice:
         """None unless asked for, or unless the start lies inside the sound. It runs from the frame of the play on,
         also while the voice waits there."""
         self.play = command
+        if self.play_frame is None:
+            return
         fade = command["fade"]
         if fade is None:
             fade = self.declick if self.place.source.position > 0 else 0
@@ -122,7 +128,8 @@ class Voice:
     def resume(self, frame, fade, curve):
         if self.paused:
             self.paused = False
-            self.pause_gate.change(frame, 1.0, 0 if frame == self.play_frame else fade, curve)
+            at_start = self.play_frame is None or frame == self.play_frame
+            self.pause_gate.change(frame, 1.0, 0 if at_start else fade, curve)
 
     def stop(self, frame, fade, curve):
         if not self.started or self.held(frame) or fade == 0:
@@ -131,6 +138,12 @@ class Voice:
             return
         self.stop_gate.change(frame, 0.0, fade, curve)
         self.stop_frame = frame + fade
+
+    def fade_away(self, frame, left, curve):
+        """Over its last frames, so that it comes to its end and is not stopped."""
+        self.stop_gate.change(frame, 0.0, left, curve)
+        self.stop_frame = frame + left
+        self.stop_reason = "ended"
 
     def leave_place(self, frame, fade, curve, mixer):
         """The old place goes on as a tail that fades out, while the voice fades in at the new one."""
@@ -161,7 +174,7 @@ class Voice:
         if "pitch" in command:
             self.change(self.place.pitch, frame, pitch_of_setting(command["pitch"]), fade, curve)
         if "loop" in command:
-            self.place.source.loop = command["loop"]
+            self.place.source.loop = command["loop"] and self.loop_fits
         if "bus" in command and command["bus"] != self.place.bus:
             self.leave_place(frame, fade, curve, mixer)
             self.place.bus = command["bus"]
@@ -180,12 +193,22 @@ class Voice:
 
     def end_if_played_out(self, frame):
         """At once: what comes for this frame finds the voice ended."""
-        if self.place.source.ended():
+        if self.play_frame is not None and self.place.source.ended():
             self.end(frame, "ended")
+
+    def frames_left(self, frame):
+        """Of its material, at the present step; None: it goes on for ever, or it does not move towards its end."""
+        source = self.place.source
+        if self.play_frame is None or self.over is not None or self.paused or self.stop_frame is not None:
+            return None
+        if source.loop or not source.material.finished:
+            return None
+        left = len(source.material.frames) * ONE - source.position
+        return -(-left // self.place.step(frame))
 
     def end_if_stopped(self, frame):
         if self.stop_frame is not None and frame >= self.stop_frame:
-            self.end(frame, "stopped")
+            self.end(frame, self.stop_reason)
             self.tails.clear()
 
     def render(self, frame):
