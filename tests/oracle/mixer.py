@@ -125,7 +125,7 @@ class Mixer:
         """Behind one that is over it starts at once, unless that was stopped by a line of the same frame."""
         if leader is None:
             self.begin(frame, voice)
-        elif any(stem.over is None for stem in leader.stems):
+        elif leader.over is None:
             self.queued.append((voice, leader, fade or 0))
         elif leader.over[1] != "ended" and not leader.reported:
             voice.end(frame, "stopped")
