@@ -186,6 +186,20 @@ static void start_voice(caller *c)
     def.late = (motet_late)below(c, 2);
     motet_voice voice = motet_voice_play(all->engine, sound, &def);
     if (voice.id != 0) {
+    motet_voice voice = {0};
+    bool queued = below(c, 4) == 0;
+    if (queued) { /* one that has a follower already refuses another */
+        motet_voice after = {motet_load_relaxed_u64(&all->voices[below(c, SHARED_VOICES)])};
+        def.timing.at_frame = 0;
+        voice = motet_voice_queue(all->engine, after, sound, &def);
+        queued = voice.id != 0 || motet_last_result() == MOTET_ERROR_INVALID;
+    }
+    if (!queued) {
+        voice = motet_voice_play(all->engine, sound, &def);
+    }
+    if (voice.id == 0 && queued) {
+        motet_add_relaxed_u64(&all->wrong, motet_last_result() != MOTET_ERROR_INVALID);
+    } else if (voice.id != 0) {
         motet_add_relaxed_u64(&all->plays, 1);
         show_voice(c, &all->voices[below(c, SHARED_VOICES)], voice);
     } else {
@@ -195,6 +209,24 @@ static void start_voice(caller *c)
     if (own) {
         motet_add_relaxed_u64(&all->wrong, motet_sound_release(all->engine, sound) != MOTET_OK);
     }
+}
+
+static void start_stems(caller *c)
+{
+    hammering *all = c->all;
+    motet_stem stems[3];
+    for (uint32_t i = 0; i < 3; i++) { /* of one rate */
+        motet_sound sound = all->sounds[i == 2 ? 4 : i + 1];
+        stems[i] = (motet_stem){.sound = sound, .user = user_of(all, sound)};
+    }
+    motet_voice voices[3];
+    motet_voice_def def = random_def(c, stems[0].sound);
+    motet_result result = motet_stems_play(all->engine, stems, 3, &def, voices);
+    for (int i = 0; result == MOTET_OK && i < 3; i++) {
+        motet_add_relaxed_u64(&all->plays, 1);
+        show_voice(c, &all->voices[below(c, SHARED_VOICES)], voices[i]);
+    }
+    motet_add_relaxed_u64(&all->wrong, result != MOTET_OK && result != MOTET_ERROR_LIMIT && result != MOTET_ERROR_BUSY);
 }
 
 static void feed_voice(caller *c)
@@ -331,7 +363,9 @@ static void *call_everything(void *user)
     caller *c = user;
     for (uint32_t i = 0; i < c->all->calls; i++) {
         uint32_t kind = below(c, 16);
-        if (kind < 4) {
+        if (kind < 1) {
+            start_stems(c);
+        } else if (kind < 4) {
             start_voice(c);
         } else if (kind < 6 && below(c, 4) != 0) {
             feed_voice(c);

@@ -492,6 +492,48 @@ static void sounds_come_late(void)
     assert_true(stats_of(engine).voices_started > 30);
     motet_engine_destroy(engine);
     unlink(path);
+/* Chains of voices behind voices, loaded, streamed and virtual ones, that fade over, are held up and taken back; and
+ * stems, of which the streamed ones run dry. */
+static void voices_follow_and_go_together(void)
+{
+    static const audio_recipe recipe = {.format = SF_FORMAT_WAV | SF_FORMAT_PCM_16, .channels = 2, .rate = 48000};
+    audio_bytes file = audio_write_tones(&recipe, 9000);
+    motet_engine *engine = make_engine((motet_engine_def){.max_voices = 8});
+    motet_sound sounds[2];
+    for (int i = 0; i < 2; i++) {
+        sounds[i] = motet_sound_load_memory(engine, file.data, file.size, &(motet_sound_def){.stream = i == 1});
+        assert_int_not_equal(sounds[i].id, 0);
+    }
+    const motet_stem stems[] = {
+        {.sound = sounds[0]}, {.sound = sounds[1], .volume_db = -6}, {.sound = sounds[1], .volume_db = -12}};
+    for (uint32_t turn = 0; turn < 12; turn++) {
+        motet_voice locked[3];
+        motet_voice voice = must_play(engine, sounds[turn % 2], &(motet_voice_def){.pitch = 1 + 0.1 * turn});
+        motet_voice last = voice;
+        for (uint32_t i = 0; i < 5 && last.id != 0; i++) {
+            motet_voice_def def = {.timing = motet_fade(i % 2 == 0 ? 0.05 : 0), .volume_db = -(float)turn};
+            last = motet_voice_queue(engine, last, sounds[i % 2], &def);
+        }
+        assert_int_equal(motet_stems_play(engine, stems, 3, &(motet_voice_def){.loop = turn % 3 == 0}, locked),
+                         MOTET_OK);
+        last = motet_voice_queue(engine, locked[1], sounds[0], &(motet_voice_def){.timing = motet_fade(0.02)});
+        assert_int_not_equal(last.id, 0);
+        motet_sleep_ms(turn % 3 == 0 ? 10 : 0);
+        for (uint32_t i = 0; i < 8; i++) {
+            (void)motet_voice_set_pitch(engine, voice, 0.5 + 0.3 * i, motet_fade(0.01 * i));
+            (void)motet_voice_set_pitch(engine, locked[i % 3], 2.0 - 0.2 * i, motet_fade(0.03));
+            (void)motet_voice_seek(engine, locked[0], 1000 * i, motet_now());
+            if (i == 5 && turn % 2 == 0) {
+                (void)motet_voice_stop(engine, voice, motet_now());
+                (void)motet_voice_stop(engine, locked[2], motet_now());
+            }
+            render(engine, 700);
+        }
+        (void)motet_sound_stop(engine, sounds[turn % 2], motet_now());
+        render(engine, 3000);
+    }
+    assert_true(stats_of(engine).voices_started > 20);
+    motet_engine_destroy(engine);
     audio_bytes_free(&file);
 }
 
@@ -628,6 +670,7 @@ static const struct {
     {"streams that start and run dry", streams_start_and_run_dry},
     {"files of the program's own, and a radio", own_files_and_a_radio},
     {"sounds that come late, and again", sounds_come_late},
+    {"voices that follow others, and stems", voices_follow_and_go_together},
     {"sums that overflow", sums_overflow},
     {"a full ring of events", events_run_full},
     {"new buses, solo and mute", buses_come_and_change},
