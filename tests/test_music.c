@@ -139,6 +139,39 @@ static void what_waits_can_be_taken_back(void **state)
     motet_engine_destroy(engine);
 }
 
+/* Twice from 1000 to 9000, then on: 4500 and 8500 are beats, and so is 12500 behind the loop. */
+static void a_counted_loop_comes_to_its_end(void **state)
+{
+    (void)state;
+    motet_engine *engine = create();
+    motet_sound sound = ramp(engine, 20000, &(motet_sound_def){.tempo_bpm = 120, .first_beat_frame = 500});
+    motet_voice_def def = {.loop = true, .loop_start_frame = 1000, .loop_end_frame = 9000, .loop_count = 2};
+    motet_voice voice = motet_voice_play(engine, sound, &def);
+    render(engine, 600);
+    static const uint64_t beats[] = {4500, 8500, 12500, 16500, 20500, 24500, 0};
+    for (uint32_t i = 0; i < sizeof beats / sizeof *beats; i++) {
+        assert_int_equal(motet_voice_next_beat(engine, voice, i + 1), beats[i]);
+    }
+    render(engine, 9000); /* in its last pass, at 1600 */
+    for (uint32_t i = 2; i < sizeof beats / sizeof *beats; i++) {
+        assert_int_equal(motet_voice_next_beat(engine, voice, i - 1), beats[i]);
+    }
+    motet_engine_destroy(engine);
+}
+
+/* Between two of its beats it goes round 1000 times, and then on. */
+static void a_counted_loop_may_have_no_beat(void **state)
+{
+    (void)state;
+    motet_engine *engine = create();
+    motet_sound sound = ramp(engine, 20000, &(motet_sound_def){.tempo_bpm = 120, .first_beat_frame = 500});
+    motet_voice_def def = {.loop = true, .loop_start_frame = 1000, .loop_end_frame = 1010, .loop_count = 1000};
+    motet_voice voice = motet_voice_play(engine, sound, &def);
+    render(engine, 600);
+    assert_int_equal(motet_voice_next_beat(engine, voice, 1), 1010 + 999 * 10 + 3490);
+    motet_engine_destroy(engine);
+}
+
 /* ------------------------------------------------------------------------------------------------------- Loops */
 
 static void intro_loop_outro(void **state)
@@ -311,6 +344,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bars_are_the_musics_own),
+        cmocka_unit_test(a_counted_loop_comes_to_its_end),
+        cmocka_unit_test(a_counted_loop_may_have_no_beat),
         cmocka_unit_test(beats_go_round_the_loop),
         cmocka_unit_test(beats_are_right_after_a_glide),
         cmocka_unit_test(a_crossfade_keeps_one_frame_for_both),

@@ -290,6 +290,7 @@ typedef struct motet_track {
     double position, step;
     bool looping, is_virtual, begun;
     uint64_t loop_start, loop_end;
+    uint64_t passes; /* of the loop still to be heard, this one included; 0: no end */
 } motet_track;
 motet_track motet_voice_track(const motet_engine *engine, const motet_voice_record *record);
 /* Without the lock: checks a voice's def. */

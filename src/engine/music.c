@@ -21,10 +21,12 @@ static double frames_to_point(const motet_track *track, beat_grid grid, double e
 {
     double position = track->position;
     double elapsed = 0;
+    bool looping = track->looping;
+    uint64_t passes = track->passes;
     bool passed_loop_without = false;
     while (count > 0) {
         double point = next_on_grid(grid, position);
-        double limit = track->looping ? (double)track->loop_end : end;
+        double limit = looping ? (double)track->loop_end : end;
         if (point < limit) {
             double at = elapsed + (point - position) / track->step;
             passed_loop_without = false;
@@ -33,9 +35,14 @@ static double frames_to_point(const motet_track *track, beat_grid grid, double e
             }
             elapsed = at;
             position = point + 1e-6; /* past it: points are a frame apart at least */
-        } else if (track->looping && !passed_loop_without) {
-            elapsed += (limit - position) / track->step;
+        } else if (looping && (passes != 0 || !passed_loop_without)) {
+            /* A pass without a point is like all that follow. */
+            uint64_t rounds = passed_loop_without ? passes - 1 : 1;
+            double length = (double)(track->loop_end - track->loop_start);
+            elapsed += (limit - position + (double)(rounds - 1) * length) / track->step;
             position = (double)track->loop_start;
+            passes -= passes != 0 ? rounds : 0;
+            looping = passes != 1;
             passed_loop_without = true;
         } else {
             return -1;

@@ -147,8 +147,9 @@ void motet_slot_tell_track(motet_engine *engine, motet_slot *slot) MOTET_NONBLOC
         stands ? 0 : motet_source_file_step(engine, slot),
         slot->range.start,
         slot->range.end,
+        slot->passes,
     };
-    motet_seqlock_write(&engine->voices[slot->place.index].track, words, 6);
+    motet_seqlock_write(&engine->voices[slot->place.index].track, words, 7);
     slot->moved = !motet_ramp_done(&slot->pitch, slot->now); /* to be told again, and once more behind its end */
 }
 

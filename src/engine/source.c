@@ -354,7 +354,7 @@ static void go_round(motet_slot *slot, uint64_t lap_frame) MOTET_NONBLOCKING
     if (slot->position >= slot->loop_end) {
         slot->lap_frame = slot->laps == 0 ? lap_frame : slot->lap_frame;
         motet_loop_wrap(slot);
-        slot->moved = slot->moved || slot->passes == 1; /* it leads on to the sound's end now */
+        slot->moved = slot->moved || slot->passes != 0; /* a pass less, or it leads on to the sound's end now */
     }
 }
 

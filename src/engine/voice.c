@@ -197,8 +197,8 @@ static motet_voice send_play(motet_engine *engine, uint32_t slot, motet_command 
     motet_voice_record *record = &engine->voices[slot];
     engine->free_voice = record->next_free;
     record->generation++;
-    uint64_t track[6] = {0, record->start.from_frame}; /* stands there until it starts */
-    motet_seqlock_write(&record->track, track, 6);
+    uint64_t track[7] = {0, record->start.from_frame}; /* stands there until it starts */
+    motet_seqlock_write(&record->track, track, 7);
     motet_store_release_u64(&record->state, (uint64_t)record->generation << 8 | MOTET_VOICE_PENDING);
     play->kind = MOTET_COMMAND_PLAY;
     play->target = slot;
@@ -844,8 +844,8 @@ bool motet_voice_is_active(const motet_engine *engine, motet_voice voice)
 
 motet_track motet_voice_track(const motet_engine *engine, const motet_voice_record *record)
 {
-    uint64_t words[6];
-    motet_seqlock_read(&record->track, words, 6);
+    uint64_t words[7];
+    motet_seqlock_read(&record->track, words, 7);
     motet_track track = {.frame = motet_render_frame(engine),
                          .position = (double)words[1] + (double)(uint32_t)words[2] * 0x1p-32,
                          .step = (double)words[3] * 0x1p-32,
@@ -853,16 +853,23 @@ motet_track motet_voice_track(const motet_engine *engine, const motet_voice_reco
                          .is_virtual = (words[2] >> 33 & 1) != 0,
                          .begun = (words[2] >> 34 & 1) != 0,
                          .loop_start = words[4],
-                         .loop_end = words[5]};
+                         .loop_end = words[5],
+                         .passes = words[6]};
     if (track.frame > words[0]) {
         track.begun = track.begun || track.step > 0;
         track.position += (double)(track.frame - words[0]) * track.step;
     }
     double length = (double)(track.loop_end - track.loop_start);
     if (track.looping && track.position >= (double)track.loop_end) {
-        track.position = (double)track.loop_start + fmod(track.position - (double)track.loop_end, length);
-    } else if (record->sound != NULL && motet_sound_state_of(record->sound) == MOTET_SOUND_READY &&
-               track.position > (double)record->sound->edition->material.file_frame_count) {
+        double rounds = floor((track.position - (double)track.loop_end) / length) + 1;
+        double most = track.passes != 0 ? (double)(track.passes - 1) : rounds;
+        rounds = rounds < most ? rounds : most;
+        track.position -= rounds * length;
+        track.passes -= track.passes != 0 ? (uint64_t)rounds : 0;
+        track.looping = track.passes != 1;
+    }
+    if (!track.looping && record->sound != NULL && motet_sound_state_of(record->sound) == MOTET_SOUND_READY &&
+        track.position > (double)record->sound->edition->material.file_frame_count) {
         track.position = (double)record->sound->edition->material.file_frame_count;
     }
     return track;
