@@ -1,3 +1,4 @@
+/* labels: threads */
 /* Queued voices: the first frame of one is the frame behind the last of the other. */
 #include "motet/motet.h"
 #include "support/audio_files.h"
@@ -417,6 +418,48 @@ static void a_failure_does_not_stop_the_music(void **state)
     audio_bytes_free(&bytes);
 }
 
+/* Without prepare, at a device's pace: the stream thread has it ready by its bar, or by the end of the one before. */
+static void streams_are_there_in_time(void **state)
+{
+    (void)state;
+    const audio_recipe recipe = {.format = SF_FORMAT_OGG | SF_FORMAT_VORBIS, .channels = 1, .rate = 48000};
+    audio_bytes bytes = audio_write_tones(&recipe, 48000);
+    motet_engine_def def = {.channels = 1, .device = MOTET_DEVICE_MANUAL};
+    motet_engine *engine = motet_engine_create(&def);
+    motet_sound music =
+        motet_sound_load_memory(engine, bytes.data, bytes.size, &(motet_sound_def){.stream = true, .tempo_bpm = 480});
+    motet_voice first = play(engine, music, (motet_voice_def){.loop = true});
+    motet_voice_state seen = {0};
+    float heard[480];
+    for (int i = 0; i < 5000 && seen.position_frames < 4800; i++) { /* a bar has 24000 frames */
+        motet_engine_render_f32(engine, heard, 48);
+        DO(motet_voice_get_state(engine, first, &seen));
+        motet_sleep_ms(1);
+    }
+    uint64_t bar = motet_voice_next_bar(engine, first, 1);
+    assert_true(bar > 0);
+    motet_voice second = motet_voice_crossfade(engine, first, music, &(motet_voice_def){.timing = motet_at(bar)});
+    motet_voice third = queue(engine, second, music, plain);
+    motet_clock clock = {0};
+    while (clock.frame < bar + 60000) {
+        motet_engine_render_f32(engine, heard, 480);
+        DO(motet_engine_get_clock(engine, &clock));
+        motet_voice voice = clock.frame < bar + 48000 ? second : third;
+        uint64_t from = voice.id == second.id ? bar : bar + 48000;
+        if (clock.frame > from) {
+            DO(motet_voice_get_state(engine, voice, &seen));
+            assert_true(seen.started);
+            assert_true(seen.position_frames == (double)(clock.frame - from));
+        }
+        motet_sleep_ms(5);
+    }
+    motet_stats stats;
+    DO(motet_engine_get_stats(engine, &stats));
+    assert_int_equal(stats.stream_gaps, 0);
+    motet_engine_destroy(engine);
+    audio_bytes_free(&bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,6 +482,7 @@ int main(void)
         cmocka_unit_test(blocks_do_not_matter),
         cmocka_unit_test(split_files_have_no_seam),
         cmocka_unit_test(a_failure_does_not_stop_the_music),
+        cmocka_unit_test(streams_are_there_in_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
