@@ -184,8 +184,6 @@ static void start_voice(caller *c)
     def.from_frame = below(c, 100);
     def.wait_seconds = below(c, 2) * 0.01;
     def.late = (motet_late)below(c, 2);
-    motet_voice voice = motet_voice_play(all->engine, sound, &def);
-    if (voice.id != 0) {
     motet_voice voice = {0};
     bool queued = below(c, 4) == 0;
     if (queued) { /* one that has a follower already refuses another */

@@ -492,6 +492,8 @@ static void sounds_come_late(void)
     assert_true(stats_of(engine).voices_started > 30);
     motet_engine_destroy(engine);
     unlink(path);
+}
+
 /* Chains of voices behind voices, loaded, streamed and virtual ones, that fade over, are held up and taken back; and
  * stems, of which the streamed ones run dry. */
 static void voices_follow_and_go_together(void)
