@@ -306,6 +306,7 @@ static void one_that_starves_keeps_its_place(void **state)
     }
     assert_true(seen[0].started);
     assert_true(seen[0].position_frames == 32 && seen[1].position_frames == 32);
+    assert_true(heard[20] != 0); /* and it has what it starts with */
     bool starved = false;
     bool came_back = false;
     uint64_t position = 32;

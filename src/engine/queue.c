@@ -247,7 +247,7 @@ uint32_t motet_queue_limit(motet_engine *engine, uint32_t count) MOTET_NONBLOCKI
         }
     }
     assert(end > engine->now);
-    return (uint32_t)(end - engine->now);
+    return end > engine->now ? (uint32_t)(end - engine->now) : 1; /* whatever happens, a block has a frame */
 }
 
 static bool begins_crossfade(motet_engine *engine, motet_slot *leader, uint32_t fade, uint64_t *left) MOTET_NONBLOCKING
