@@ -477,7 +477,11 @@ static void sounds_come_late(void)
             render(engine, 100);
             motet_sleep_ms(turn % 2 == 0 ? 1 : 0);
         }
-        motet_sleep_ms(30);
+        motet_sound_info info = {.state = MOTET_SOUND_LOADING};
+        for (int i = 0; i < 10000 && info.state == MOTET_SOUND_LOADING; i++) {
+            motet_sleep_ms(1);
+            assert_int_equal(motet_sound_get_info(engine, sound, &info), MOTET_OK);
+        }
         for (int i = 0; i < 5; i++) {
             render(engine, 1000);
             motet_result result = motet_sound_reload(engine, sound, i % 2 == 0 ? motet_now() : motet_fade(0.05));
