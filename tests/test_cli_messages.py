@@ -150,7 +150,8 @@ def test_verbs():
            '3: unknown key "wxyz" in "play"; expected one of ' + ", ".join(f'"{k}"' for k in (
                "play", "at", "as", "volume_db", "pan", "pitch", "loop", "loop_start", "loop_end", "loop_count",
                "loop_crossfade", "loop_whole", "from", "bus", "priority", "quality", "mode", "paused", "fade", "curve",
-               "position", "velocity", "min_distance", "max_distance", "rolloff", "repeat", "every", "sends", "effects")))
+               "position", "velocity", "min_distance", "max_distance", "rolloff", "repeat", "every", "after", "sends",
+               "effects")))
 
 
 def test_definitions_carry_no_time():
@@ -473,7 +474,8 @@ def test_the_examples_of_the_page():
     for line in late:
         line["at"] = 1
     commands += late
-    lines = definitions + [{"play": "a", "as": "v"}] + commands
+    stems = [{**SOUND, "sound": name} for name in ("drums", "bass")]
+    lines = definitions + stems + [{"play": "a", "as": "v"}] + commands
     result = run("check", "-", stdin=timeline_bytes(lines))
     equal((result.code, result.lines), (0, []))
 

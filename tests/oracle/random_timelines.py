@@ -63,10 +63,6 @@ def sounds(chance):
             yield {"sound": name, "pcm": pcm, **rest}
         else:
             yield {"sound": name, "file": f"noise-{file}.wav", "stream": form == "streamed", **rest}
-    yield {"sound": "s16", "pcm": {"file": "noise.s16", "format": "s16", "channels": 1, "rate": 1000}}
-    yield {"sound": "s16s", "pcm": {"file": "noise.s16", "format": "s16", "channels": 2, "rate": 800}}
-    yield {"sound": "f32", "pcm": {"file": "noise.f32", "format": "f32", "channels": 2, "rate": 1000}}
-    yield {"sound": "as16", "pcm": {"file": "noise.f32", "format": "f32", "channels": 1, "rate": 1000}, "store": "s16"}
     # Whether a file is there before it is played, or while it waits to be, changes nothing.
     yield {"sound": "late", "file": "i16.wav", "async": True}
     yield {"sound": "later", "file": "float.wav", "async": chance.choice((True, False))}
