@@ -57,8 +57,8 @@ static motet_slot slot_to_come(const motet_engine *engine, motet_stream *stream)
 
 static void plan_stream(motet_engine *engine, motet_stream *stream, uint32_t frames)
 {
-    if (stream->feed != NULL) {
-        return; /* it is written at its own pace */
+    if (stream->feed != NULL || motet_load_acquire_u32(&stream->over) != 0) {
+        return; /* written at its own pace; or its voice is gone, and its sound may be */
     }
     motet_slot *slots = engine->slots.slots;
     motet_slot *voice = &slots[stream->voice];

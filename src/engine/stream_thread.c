@@ -448,8 +448,8 @@ motet_stream *motet_streams_first(motet_streams *streams)
 
 void motet_streams_fill_plan(motet_engine *engine, motet_stream *stream)
 {
-    if (stream->feed != NULL) {
-        return; /* its bytes come when they come */
+    if (stream->feed != NULL || motet_load_acquire_u32(&stream->over) != 0) {
+        return; /* its bytes come when they come, or to nobody any more */
     }
     motet_stream_workers_claim(engine->streams, stream);
     for (uint32_t i = 0; i < stream->plan_count; i++) {
