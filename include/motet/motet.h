@@ -43,6 +43,14 @@ extern "C" {
 #    define MOTET_API
 #endif
 
+/* On functions of the program's that run on the audio thread: compilers that know the attribute check that nothing
+ * called from them allocates, locks or enters the kernel (clang 20 with -Wfunction-effects). */
+#if defined(__clang__) && __clang_major__ >= 20
+#    define MOTET_AUDIO_THREAD __attribute__((nonblocking))
+#else
+#    define MOTET_AUDIO_THREAD
+#endif
+
 /* On calls that are no use without what they return. */
 #if defined(__GNUC__)
 #    define MOTET_USE_RESULT __attribute__((warn_unused_result))

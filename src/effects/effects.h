@@ -1,0 +1,34 @@
+/* The effects of this library: the list that everything reads, and what their tables have in common. */
+#ifndef MOTET_EFFECTS_EFFECTS_H
+#define MOTET_EFFECTS_EFFECTS_H
+
+#include "base/nonblocking.h"
+#include "dsp/kernels.h"
+#include "motet/effect.h"
+
+/* In the order in which they are listed: by what they are for. */
+#define MOTET_EFFECT_LIST(X) X(motet_effect_gain)
+
+#define MOTET_EFFECT_DECLARE(name) extern const motet_effect_type name;
+MOTET_EFFECT_LIST(MOTET_EFFECT_DECLARE)
+#undef MOTET_EFFECT_DECLARE
+
+/* The value of a parameter in frame `k` of a run. */
+static inline float motet_effect_value(const motet_effect_run *run, uint32_t parameter, uint32_t k) MOTET_NONBLOCKING
+{
+    const float *moving = run->moving[parameter];
+    return moving != NULL ? moving[k] : run->values[parameter];
+}
+
+/* Whether any of the parameters [first, end) moves in a run. */
+static inline bool motet_effect_moves(const motet_effect_run *run, uint32_t first, uint32_t end) MOTET_NONBLOCKING
+{
+    for (uint32_t i = first; i < end; i++) {
+        if (run->moving[i] != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+#endif /* MOTET_EFFECTS_EFFECTS_H */
