@@ -84,6 +84,20 @@ void motet_add_split(motet_stereo_sum sum, const float *interleaved, uint32_t co
     }
 }
 
+void motet_add_scaled(float *to, const float *from, float gain, uint32_t count) MOTET_NONBLOCKING
+{
+    for (uint32_t k = 0; k < count; k++) {
+        to[k] += from[k] * gain;
+    }
+}
+
+void motet_add_scaled_ramped(float *to, const float *from, const float *gains, uint32_t count) MOTET_NONBLOCKING
+{
+    for (uint32_t k = 0; k < count; k++) {
+        to[k] += from[k] * gains[k];
+    }
+}
+
 void motet_scale(float *samples, float gain, uint32_t count) MOTET_NONBLOCKING
 {
     for (uint32_t k = 0; k < count; k++) {

@@ -48,6 +48,10 @@ typedef void motet_add_split_fn(motet_stereo_sum sum, const float *interleaved, 
 motet_add_split_fn motet_add_split;
 typedef void motet_scale_fn(float *samples, float gain, uint32_t count) MOTET_NONBLOCKING;
 motet_scale_fn motet_scale;
+/* to += from * gain, one product and one sum a sample; a gain for all or for each. */
+void motet_add_scaled(float *to, const float *from, float gain, uint32_t count) MOTET_NONBLOCKING;
+void motet_add_scaled_ramped(float *to, const float *from, const float *gains, uint32_t count) MOTET_NONBLOCKING;
+
 typedef void motet_scale_ramped_fn(float *samples, const float *gains, uint32_t count) MOTET_NONBLOCKING;
 motet_scale_ramped_fn motet_scale_ramped;
 

@@ -17,12 +17,18 @@ motet_ramp motet_ramp_hold(motet_ramp_unit unit, double value) MOTET_NONBLOCKING
 
 static double lowest(motet_ramp_unit unit) MOTET_NONBLOCKING
 {
-    return unit == MOTET_RAMP_GAIN ? 0 : unit == MOTET_RAMP_PAN ? -1 : MOTET_PITCH_MIN;
+    switch (unit) {
+    case MOTET_RAMP_GAIN: return 0;
+    case MOTET_RAMP_PAN: return -1;
+    case MOTET_RAMP_FACTOR: return MOTET_PITCH_MIN;
+    case MOTET_RAMP_NUMBER: break;
+    }
+    return -1e9;
 }
 
 static double highest(motet_ramp_unit unit) MOTET_NONBLOCKING
 {
-    return unit == MOTET_RAMP_GAIN ? 1e9 : unit == MOTET_RAMP_PAN ? 1 : MOTET_PITCH_MAX;
+    return unit == MOTET_RAMP_PAN ? 1 : unit == MOTET_RAMP_FACTOR ? MOTET_PITCH_MAX : 1e9;
 }
 
 static double bounded(double value, motet_ramp_unit unit) MOTET_NONBLOCKING
@@ -42,7 +48,8 @@ static motet_ramp_shape shape_of(motet_curve curve, motet_ramp_unit unit, bool r
 {
     switch (curve) {
     case MOTET_CURVE_LINEAR: return MOTET_RAMP_LINEAR;
-    case MOTET_CURVE_DB: return unit == MOTET_RAMP_PAN ? MOTET_RAMP_LINEAR : MOTET_RAMP_EXPONENTIAL;
+    case MOTET_CURVE_DB:
+        return unit == MOTET_RAMP_PAN || unit == MOTET_RAMP_NUMBER ? MOTET_RAMP_LINEAR : MOTET_RAMP_EXPONENTIAL;
     case MOTET_CURVE_POWER: return rises ? MOTET_RAMP_SINE_UP : MOTET_RAMP_SINE_DOWN;
     case MOTET_CURVE_SMOOTH: break;
     }

@@ -11,9 +11,10 @@
 
 /* What kind of value it is: sets its bounds and what MOTET_CURVE_DB means for it. */
 typedef enum motet_ramp_unit {
-    MOTET_RAMP_GAIN,  /* 0 and above; "db" is even in decibels between -80 dB and up */
-    MOTET_RAMP_PAN,   /* -1 ... 1; "db" is linear */
-    MOTET_RAMP_FACTOR /* pitch, MOTET_PITCH_MIN ... MOTET_PITCH_MAX; "db" is even in octaves */
+    MOTET_RAMP_GAIN,   /* 0 and above; "db" is even in decibels between -80 dB and up */
+    MOTET_RAMP_PAN,    /* -1 ... 1; "db" is linear */
+    MOTET_RAMP_FACTOR, /* pitch, MOTET_PITCH_MIN ... MOTET_PITCH_MAX; "db" is even in octaves */
+    MOTET_RAMP_NUMBER  /* any; "db" is linear */
 } motet_ramp_unit;
 
 enum { MOTET_RAMP_SHEDDING = 4 };

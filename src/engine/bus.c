@@ -1,5 +1,6 @@
 #include "dsp/math.h"
 #include "engine/engine.h"
+#include "engine/topology.h"
 
 #include <string.h>
 
@@ -39,7 +40,7 @@ static bool find_name(const motet_engine *engine, const char *name, uint32_t *in
 
 static void log_unknown(motet_engine *engine, const char *name)
 {
-    const char *names[1024];
+    const char *names[MOTET_MAX_BUSES];
     for (uint32_t i = 0; i < engine->bus_count; i++) {
         names[i] = engine->buses[i].name;
     }
@@ -112,31 +113,6 @@ static bool is_good_name(motet_engine *engine, const char *name)
     return true;
 }
 
-/* Sends the audio thread the order that includes one more node. */
-static motet_result send_topology(motet_engine *engine, motet_bus_node *node)
-{
-    motet_bus_node **nodes = motet_heap_take(&engine->heap, engine->def.max_buses * sizeof *nodes, _Alignof(void *));
-    motet_topology *topology = NULL;
-    if (nodes != NULL) {
-        for (uint32_t i = 0; i < engine->bus_count; i++) {
-            nodes[i] = engine->buses[i].node;
-        }
-        nodes[engine->bus_count] = node;
-        topology = motet_topology_create(&engine->heap, nodes, engine->bus_count + 1);
-        motet_heap_give(&engine->heap, nodes, engine->def.max_buses * sizeof *nodes);
-    }
-    if (topology == NULL) {
-        return motet_fail(&engine->log, MOTET_ERROR_MEMORY, "out of memory for a bus");
-    }
-    /* Past any open group: other threads may use the bus as soon as its id is known. */
-    motet_command command = {.kind = MOTET_COMMAND_SET_TOPOLOGY, .value.pointer = topology};
-    motet_result result = motet_command_send_at_once(engine, &command);
-    if (result != MOTET_OK) {
-        motet_topology_destroy(&engine->heap, topology);
-    }
-    return result;
-}
-
 static motet_bus create_bus(motet_engine *engine, const char *name, motet_bus_def def)
 {
     motet_bus none = {0};
@@ -150,23 +126,29 @@ static motet_bus create_bus(motet_engine *engine, const char *name, motet_bus_de
         return none;
     }
     def.volume_db = (float)motet_clamp((double)def.volume_db, (double)MOTET_VOLUME_MIN_DB, (double)MOTET_VOLUME_MAX_DB);
-    motet_bus_node *node = motet_bus_node_create(&engine->heap, engine->bus_count, parent, &def);
-    if (node == NULL) {
+    uint32_t index = engine->bus_count;
+    motet_bus_entry *entry = &engine->buses[index];
+    entry->node = motet_bus_node_create(&engine->heap, index, parent, &def);
+    motet_route *route =
+        entry->node != NULL ? motet_desk_add_route(engine, MOTET_ROUTE_PARENT, index, parent, 1) : NULL;
+    if (route == NULL) {
         motet_fail(&engine->log, MOTET_ERROR_MEMORY, "out of memory for a bus");
+    }
+    engine->bus_count++;
+    if (route == NULL || motet_desk_send(engine) != MOTET_OK) {
+        engine->bus_count--;
+        if (route != NULL) {
+            motet_desk_drop_route(engine, route);
+        }
+        motet_bus_node_destroy(&engine->heap, entry->node);
         return none;
     }
-    if (send_topology(engine, node) != MOTET_OK) {
-        motet_bus_node_destroy(&engine->heap, node);
-        return none;
-    }
-    motet_bus_entry *entry = &engine->buses[engine->bus_count];
     strcpy(entry->name, name);
     entry->parent = bus_at(engine, parent);
     entry->volume_db = def.volume_db;
     entry->mute = def.mute;
     entry->solo = def.solo;
-    entry->node = node;
-    return bus_at(engine, engine->bus_count++);
+    return bus_at(engine, index);
 }
 
 motet_bus motet_bus_create(motet_engine *engine, const char *name, const motet_bus_def *def)

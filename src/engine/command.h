@@ -32,6 +32,8 @@ typedef enum motet_command_kind {
     MOTET_COMMAND_BUS_SET_VOLUME,
     MOTET_COMMAND_BUS_SET_MUTE,
     MOTET_COMMAND_BUS_SET_SOLO,
+    MOTET_COMMAND_ROUTE_SET,   /* number: linear gain; index: see engine/desk.h */
+    MOTET_COMMAND_EFFECT_SET,  /* number: as its ramp has it; index: the parameter */
     MOTET_COMMAND_SET_TOPOLOGY /* pointer: the new one */
 } motet_command_kind;
 
@@ -41,8 +43,8 @@ typedef struct motet_command {
     uint64_t frame;      /* engine frame at which it applies; 0: as soon as possible */
     uint64_t sequence;   /* order among commands of one frame: given by the audio thread as they arrive */
     uint32_t kind;       /* motet_command_kind */
-    uint32_t target;     /* slot of the voice, or index of the bus */
-    uint32_t generation; /* of the voice */
+    uint32_t target;     /* slot of the voice; index of the bus, the route or the effect */
+    uint32_t generation; /* of the voice, the route or the effect */
     uint32_t fade_frames;
     uint8_t curve;     /* motet_curve */
     bool default_fade; /* the fade was left open */

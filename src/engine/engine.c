@@ -71,7 +71,7 @@ static bool complete_def(motet_engine_def *def)
         {"channels", &def->channels, standard.channels, 1, 2},
         {"max_voices", &def->max_voices, standard.max_voices, 1, 16384},
         {"max_virtual_voices", &def->max_virtual_voices, standard.max_virtual_voices, 1, 262144},
-        {"max_buses", &def->max_buses, standard.max_buses, 1, 1024},
+        {"max_buses", &def->max_buses, standard.max_buses, 1, MOTET_MAX_BUSES},
         {"max_scheduled", &def->max_scheduled, standard.max_scheduled, 16, 1048576},
         {"max_streams", &def->max_streams, standard.max_streams, 1, 1024},
         {"period_frames", &def->period_frames, 0, 16, 8192},
@@ -152,12 +152,8 @@ static bool create_master(motet_engine *engine)
     motet_bus_entry *master = &engine->buses[MOTET_MASTER];
     strcpy(master->name, "Master");
     master->node = motet_bus_node_create(&engine->heap, MOTET_MASTER, MOTET_MASTER, &def);
-    if (master->node == NULL) {
-        return false;
-    }
     engine->bus_count = 1;
-    engine->mixer.topology = motet_topology_create(&engine->heap, &master->node, 1);
-    return engine->mixer.topology != NULL;
+    return master->node != NULL && motet_desk_create(engine);
 }
 
 /* In one block each voice can end and tell once that it went round its loop; markers and the rest have the spare. */
@@ -217,12 +213,12 @@ void motet_engine_free_garbage(motet_engine *engine, motet_garbage garbage)
     }
 }
 
-static void free_topologies(motet_engine *engine)
+static void take_topologies_back(motet_engine *engine)
 {
     motet_topology *topology = motet_exchange_acquire_pointer(&engine->topology_garbage, NULL);
     while (topology != NULL) {
         motet_topology *next = topology->next_garbage;
-        motet_topology_destroy(&engine->heap, topology);
+        motet_topology_take_back(engine, topology);
         topology = next;
     }
 }
@@ -272,8 +268,8 @@ static void destroy_parts(motet_engine *engine)
     for (uint32_t i = 0; i < engine->bus_count; i++) {
         motet_bus_node_destroy(heap, engine->buses[i].node);
     }
-    free_topologies(engine);
-    motet_topology_destroy(heap, (motet_topology *)engine->mixer.topology);
+    take_topologies_back(engine);
+    motet_desk_destroy(engine);
     motet_heap_give(heap, engine->buses, engine->def.max_buses * sizeof *engine->buses);
     motet_heap_give(heap, engine->voices, engine->voice_limit * sizeof *engine->voices);
     motet_mixer_destroy(&engine->mixer, heap, engine->def.sample_rate_hz);
@@ -408,7 +404,8 @@ void motet_engine_tidy(motet_engine *engine)
         motet_voice_finish(engine, record);
         record = next;
     }
-    free_topologies(engine);
+    take_topologies_back(engine);
+    motet_desk_tidy(engine);
     motet_reload_tidy(engine);
 }
 

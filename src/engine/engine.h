@@ -197,6 +197,7 @@ struct motet_engine {
     uint32_t free_voice, last_free_voice; /* oldest first, so that ids are reused late */
     motet_bus_entry *buses;
     uint32_t bus_count;
+    motet_desk desk;
     uint64_t random; /* state of every random choice */
     motet_event_queue queue;
     motet_event *drained; /* where a ring's worth of events is sorted */

@@ -121,7 +121,7 @@ motet_result motet_voice_explain(const motet_engine *const_engine, motet_voice v
     }
     const motet_voice_record *record = motet_voice_get(engine, voice, &slot);
     if (record != NULL) {
-        motet_bus_entry *path[1024] = {&engine->buses[MOTET_MASTER]};
+        motet_bus_entry *path[MOTET_MAX_BUSES] = {&engine->buses[MOTET_MASTER]};
         explanation to = {.text = text, .size = size};
         uint32_t count = path_to_master(engine, record->bus, path);
         say(&to, "voice %u %s on %s", slot + 1, record->sound != NULL ? record->sound->name : "(fed)", path[0]->name);

@@ -24,6 +24,8 @@ enum {
     MOTET_MAX_CHANNELS = 8,
     MOTET_MAX_SAMPLE_RATE_HZ = 768000,
     MOTET_MAX_BUS_NAME = 63,
+    MOTET_MAX_BUSES = 1024,
+    MOTET_MAX_EFFECTS = 16384,
     MOTET_MASTER = 0 /* index of the Master bus */
 };
 

@@ -2,6 +2,8 @@
 
 #include "dsp/convert.h"
 #include "dsp/math.h"
+#include "engine/desk.h"
+#include "engine/effect_unit.h"
 #include "engine/engine.h"
 
 #include <assert.h>
@@ -16,7 +18,7 @@ typedef struct scratch_buffer {
     size_t size;
 } scratch_buffer;
 
-enum { SCRATCH_COUNT = 14 };
+enum { SCRATCH_COUNT = 16 };
 
 static void list_scratch(motet_mixer *mixer, scratch_buffer *list)
 {
@@ -35,6 +37,8 @@ static void list_scratch(motet_mixer *mixer, scratch_buffer *list)
         {(void **)&mixer->window, (2 * window + MOTET_KERNEL_SLACK) * sizeof(float)},
         {(void **)&mixer->ramp_tables, sizeof *mixer->ramp_tables},
         {(void **)&mixer->output, 2 * block * sizeof(float)},
+        {(void **)&mixer->dry, 2 * block * sizeof(float)},
+        {(void **)&mixer->moving, MOTET_MAX_PARAMETERS * block * sizeof(float)},
         {(void **)&mixer->sinc16_coefficients, motet_sinc_size(16)},
         {(void **)&mixer->sinc32_coefficients, motet_sinc_size(32)},
     };
@@ -81,73 +85,6 @@ void motet_mixer_destroy(motet_mixer *mixer, motet_heap *heap, uint32_t sample_r
     motet_heap_give(heap, mixer->limiter, motet_limiter_size(sample_rate_hz));
 }
 
-motet_bus_node *motet_bus_node_create(motet_heap *heap, uint32_t index, uint32_t parent, const motet_bus_def *def)
-{
-    motet_bus_node *node = motet_heap_take(heap, sizeof *node, ALIGNMENT);
-    float *samples = motet_heap_take(heap, 2 * MOTET_BLOCK_FRAMES * sizeof(float), ALIGNMENT);
-    if (node == NULL || samples == NULL) {
-        motet_heap_give(heap, node, sizeof *node);
-        motet_heap_give(heap, samples, 2 * MOTET_BLOCK_FRAMES * sizeof(float));
-        return NULL;
-    }
-    node->index = index;
-    node->parent = parent;
-    node->solo = def->solo;
-    node->volume = motet_ramp_hold(MOTET_RAMP_GAIN, motet_db_to_gain((double)def->volume_db));
-    node->mute_gate = motet_ramp_hold(MOTET_RAMP_GAIN, def->mute ? 0 : 1);
-    node->solo_gate = motet_ramp_hold(MOTET_RAMP_GAIN, 1);
-    node->mono = node->stereo = (motet_slot_list){MOTET_NO_SLOT, MOTET_NO_SLOT};
-    node->cursor = node->chain_last = MOTET_NO_COMMAND;
-    node->left = samples;
-    node->right = samples + MOTET_BLOCK_FRAMES;
-    return node;
-}
-
-void motet_bus_node_destroy(motet_heap *heap, motet_bus_node *node)
-{
-    if (node != NULL) {
-        motet_heap_give(heap, node->left, 2 * MOTET_BLOCK_FRAMES * sizeof(float));
-        motet_heap_give(heap, node, sizeof *node);
-    }
-}
-
-motet_topology *motet_topology_create(motet_heap *heap, motet_bus_node *const *nodes, uint32_t count)
-{
-    size_t size = sizeof(motet_topology) + 3 * count * sizeof(motet_bus_node *) + 2 * count * sizeof(uint32_t);
-    motet_topology *topology = motet_heap_take(heap, size, ALIGNMENT);
-    if (topology == NULL) {
-        return NULL;
-    }
-    topology->size = size;
-    topology->count = count;
-    topology->by_index = (motet_bus_node **)(topology + 1);
-    topology->order = topology->by_index + count;
-    topology->children = topology->order + count;
-    topology->first_child = (uint32_t *)(topology->children + count);
-    topology->child_count = topology->first_child + count;
-    uint32_t listed = 0;
-    for (uint32_t bus = 0; bus < count; bus++) {
-        topology->by_index[bus] = nodes[bus];
-        /* A bus is made after its parent, so the reverse of creation has children first. */
-        topology->order[count - 1 - bus] = nodes[bus];
-        topology->first_child[bus] = listed;
-        for (uint32_t child = bus + 1; child < count; child++) {
-            if (nodes[child]->parent == bus) {
-                topology->children[listed++] = nodes[child];
-                topology->child_count[bus]++;
-            }
-        }
-    }
-    return topology;
-}
-
-void motet_topology_destroy(motet_heap *heap, motet_topology *topology)
-{
-    if (topology != NULL) {
-        motet_heap_give(heap, topology, topology->size);
-    }
-}
-
 /* ------------------------------------------------------------------------------------------- Lists of slots */
 
 static motet_slot_list *list_of(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
@@ -190,74 +127,6 @@ void motet_bus_remove_slot(motet_engine *engine, motet_slot *slot) MOTET_NONBLOC
     *(next == MOTET_NO_SLOT ? &list->last : &slots[next].place.previous) = previous;
 }
 
-/* ------------------------------------------------------------------------------------------------- Commands */
-
-static void apply_to_node(motet_bus_node *node, const motet_command *command, uint64_t frame) MOTET_NONBLOCKING
-{
-    motet_ramp *ramp = command->kind == MOTET_COMMAND_BUS_SET_VOLUME ? &node->volume : &node->mute_gate;
-    motet_ramp_start(ramp, frame, command->fade_frames, (motet_curve)command->curve, command->value.number);
-}
-
-static bool is_soloed(const motet_topology *topology, const motet_bus_node *node) MOTET_NONBLOCKING
-{
-    while (!node->solo && node->index != MOTET_MASTER) {
-        node = topology->by_index[node->parent];
-    }
-    return node->solo;
-}
-
-void motet_mixer_open_solo_gates(motet_engine *engine, uint64_t frame, uint32_t fade_frames,
-                                 motet_curve curve) MOTET_NONBLOCKING
-{
-    const motet_topology *topology = engine->mixer.topology;
-    bool any = false;
-    for (uint32_t i = 0; i < topology->count; i++) {
-        any = any || topology->by_index[i]->solo;
-    }
-    for (uint32_t i = 0; i < topology->count; i++) {
-        motet_bus_node *node = topology->by_index[i];
-        double open = !any || is_soloed(topology, node) ? 1 : 0;
-        if (node->solo_gate.to != open) {
-            motet_ramp_start(&node->solo_gate, frame, fade_frames, curve, open);
-        }
-    }
-}
-
-void motet_bus_apply_now(motet_engine *engine, uint32_t index, uint64_t frame) MOTET_NONBLOCKING
-{
-    const motet_command *command = &engine->commands.commands[index];
-    motet_bus_node *node = engine->mixer.topology->by_index[command->target];
-    if (command->kind == MOTET_COMMAND_BUS_SET_SOLO) {
-        node->solo = command->index != 0;
-        motet_mixer_open_solo_gates(engine, frame, command->fade_frames, (motet_curve)command->curve);
-    } else {
-        apply_to_node(node, command, frame);
-    }
-}
-
-bool motet_bus_ends_block(const motet_engine *engine, const motet_command *command) MOTET_NONBLOCKING
-{
-    if (engine->quiet.threshold > 0) {
-        return true; /* it may give any voice its own filter back */
-    }
-    return command->kind == MOTET_COMMAND_BUS_SET_SOLO; /* rare, and moves the gates of any number of buses */
-}
-
-void motet_bus_apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
-{
-    motet_command *commands = engine->commands.commands;
-    motet_bus_node *node = engine->mixer.topology->by_index[commands[index].target];
-    commands[index].next = MOTET_NO_COMMAND;
-    *(node->chain_last != MOTET_NO_COMMAND ? &commands[node->chain_last].next : &node->cursor) = index;
-    node->chain_last = index;
-}
-
-void motet_bus_unchain(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
-{
-    motet_bus_node *node = engine->mixer.topology->by_index[engine->commands.commands[index].target];
-    node->cursor = node->chain_last = MOTET_NO_COMMAND;
-}
-
 /* --------------------------------------------------------------------------------------------------- Mixing */
 
 static float floored(double gain) MOTET_NONBLOCKING
@@ -286,24 +155,34 @@ static void scale_by_ramps(const motet_mixer *mixer, motet_stereo_sum sum, const
     mixer->kernels->scale_ramped(sum.right, mixer->gains_left, count);
 }
 
-/* The fader and the mute gate, cut where a command of the bus applies inside the block. */
-static void apply_fader(motet_engine *engine, motet_bus_node *node, uint64_t block_start,
+static const motet_ramp OPEN = {.shape = MOTET_RAMP_HOLD, .to = 1};
+
+/* The fader and the mute gate, cut where a command of the bus applies inside the block; before the fader what `pre`
+ * takes, which the gate closes too. */
+static void apply_fader(motet_engine *engine, motet_bus_node *node, float *pre, uint64_t block_start,
                         uint32_t count) MOTET_NONBLOCKING
 {
     uint32_t done = 0;
     while (done < count) {
         uint32_t end = count;
-        while (node->cursor != MOTET_NO_COMMAND) {
-            const motet_command *command = &engine->commands.commands[node->cursor];
+        while (node->chain.next != MOTET_NO_COMMAND) {
+            const motet_command *command = &engine->commands.commands[node->chain.next];
             if (command->frame > block_start + done) {
                 end = (uint32_t)(command->frame - block_start);
                 break;
             }
-            apply_to_node(node, command, command->frame);
-            node->cursor = command->next;
+            motet_desk_apply_to_bus(node, command, command->frame);
+            node->chain.next = command->next;
         }
+        uint64_t frame = block_start + done;
         motet_stereo_sum run = {node->left + done, node->right + done};
-        scale_by_ramps(&engine->mixer, run, &node->volume, &node->mute_gate, block_start + done, end - done);
+        if (pre != NULL) {
+            motet_stereo_sum tap = {pre + done, pre + MOTET_BLOCK_FRAMES + done};
+            memcpy(tap.left, run.left, (end - done) * sizeof(float));
+            memcpy(tap.right, run.right, (end - done) * sizeof(float));
+            scale_by_ramps(&engine->mixer, tap, &OPEN, &node->mute_gate, frame, end - done);
+        }
+        scale_by_ramps(&engine->mixer, run, &node->volume, &node->mute_gate, frame, end - done);
         done = end;
     }
 }
@@ -328,8 +207,7 @@ static void sum_own_voices(motet_engine *engine, motet_bus_node *node, uint64_t 
         mixer->kernels->add_split(own, mixer->stereo, count);
     }
     if (any_mono || any_stereo) {
-        const motet_ramp open = {.shape = MOTET_RAMP_HOLD, .to = 1};
-        scale_by_ramps(mixer, own, &node->solo_gate, &open, block_start, count);
+        scale_by_ramps(mixer, own, &node->solo_gate, &OPEN, block_start, count);
     }
 }
 
@@ -372,17 +250,65 @@ static void contain_non_finite(motet_engine *engine, motet_bus_node *node, uint6
     }
 }
 
+/* Adds what comes by a route, cut where a command of it applies inside the block. */
+static void add_route(motet_engine *engine, motet_bus_node *node, motet_route *route, uint64_t block_start,
+                      uint32_t count) MOTET_NONBLOCKING
+{
+    motet_mixer *mixer = &engine->mixer;
+    const motet_bus_node *source = mixer->topology->by_index[route->from];
+    const float *pre = mixer->topology->buses[route->from].pre;
+    const float *left = route->kind == MOTET_ROUTE_SEND_PRE ? pre : source->left;
+    const float *right = route->kind == MOTET_ROUTE_SEND_PRE ? pre + MOTET_BLOCK_FRAMES : source->right;
+    for (uint32_t done = 0, end; done < count; done = end) {
+        end = motet_desk_apply_route(engine, route, block_start, done, count);
+        uint64_t frame = block_start + done;
+        uint32_t frames = end - done;
+        if (motet_ramp_done(&route->gain, frame)) {
+            float gain = floored(route->gain.to);
+            if (gain == 1) {
+                mixer->kernels->add(node->left + done, left + done, frames);
+                mixer->kernels->add(node->right + done, right + done, frames);
+            } else if (gain != 0) {
+                motet_add_scaled(node->left + done, left + done, gain, frames);
+                motet_add_scaled(node->right + done, right + done, gain, frames);
+            } else if (route->fades_away) {
+                motet_store_release_u32(&route->gone, 1);
+            }
+            continue;
+        }
+        motet_ramp_write(mixer->ramp_tables, mixer->levels, &route->gain, frame, frames);
+        for (uint32_t k = 0; k < frames; k++) {
+            mixer->gains_left[k] = floored(mixer->levels[k]);
+        }
+        motet_add_scaled_ramped(node->left + done, left + done, mixer->gains_left, frames);
+        motet_add_scaled_ramped(node->right + done, right + done, mixer->gains_left, frames);
+    }
+}
+
+static void run_effects(motet_engine *engine, motet_bus_node *node, const motet_desk_bus *of, uint64_t block_start,
+                        uint32_t count) MOTET_NONBLOCKING
+{
+    const motet_topology *topology = engine->mixer.topology;
+    float *channels[2] = {node->left, node->right};
+    for (uint32_t i = 0; i < of->effect_count; i++) {
+        const motet_placed_effect *effect = &topology->effects[of->first_effect + i];
+        motet_effect_unit_run(engine, effect->unit, channels, effect->key, block_start, count);
+    }
+}
+
 static void mix_bus(motet_engine *engine, motet_bus_node *node, uint64_t block_start, uint32_t count) MOTET_NONBLOCKING
 {
     const motet_topology *topology = engine->mixer.topology;
-    const motet_kernels *kernels = engine->mixer.kernels;
+    const motet_desk_bus *of = &topology->buses[node->index];
     sum_own_voices(engine, node, block_start, count);
-    motet_bus_node *const *children = topology->children + topology->first_child[node->index];
-    for (uint32_t i = 0; i < topology->child_count[node->index]; i++) {
-        kernels->add(node->left, children[i]->left, count);
-        kernels->add(node->right, children[i]->right, count);
+    for (uint32_t i = 0; i < of->in_count; i++) {
+        motet_route *route = topology->ins[of->first_in + i];
+        if (route->kind != MOTET_ROUTE_KEY) {
+            add_route(engine, node, route, block_start, count);
+        }
     }
-    apply_fader(engine, node, block_start, count);
+    run_effects(engine, node, of, block_start, count);
+    apply_fader(engine, node, of->pre, block_start, count);
     contain_non_finite(engine, node, block_start, count);
 }
 

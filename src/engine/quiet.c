@@ -24,19 +24,6 @@ static double most_of(const motet_ramp *ramp, uint64_t now) MOTET_NONBLOCKING
     return value > ramp->to ? value : ramp->to;
 }
 
-static void measure_buses(motet_engine *engine) MOTET_NONBLOCKING
-{
-    const motet_topology *topology = engine->mixer.topology;
-    double *levels = engine->quiet.bus_levels;
-    for (uint32_t i = topology->count; i-- > 0;) { /* parents first */
-        const motet_bus_node *node = topology->order[i];
-        levels[node->index] = most_of(&node->volume, engine->now) * most_of(&node->mute_gate, engine->now);
-        if (node->index != MOTET_MASTER) {
-            levels[node->index] *= levels[node->parent];
-        }
-    }
-}
-
 static double level_of(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
 {
     uint64_t now = engine->now;
@@ -58,7 +45,7 @@ void motet_quiet_choose(motet_engine *engine) MOTET_NONBLOCKING
         return;
     }
     quiet->bus_moved = false;
-    measure_buses(engine);
+    motet_topology_measure(engine->mixer.topology, engine->now, most_of, quiet->bus_levels);
     const motet_crowd *real = &engine->slots.real;
     for (uint32_t i = 0; i < real->count; i++) {
         motet_slot *slot = &engine->slots.slots[real->slots[i]];

@@ -2,6 +2,7 @@
 
 #include "base/fpu.h"
 #include "base/guard.h"
+#include "engine/desk.h"
 #include "engine/engine.h"
 #include "engine/late.h"
 #include "engine/slot_private.h"
@@ -48,11 +49,6 @@ void motet_render_cancel_stop(motet_engine *engine, uint32_t slot) MOTET_NONBLOC
     }
 }
 
-static bool is_of_bus(const motet_command *command) MOTET_NONBLOCKING
-{
-    return command->kind >= MOTET_COMMAND_BUS_SET_VOLUME && command->kind <= MOTET_COMMAND_BUS_SET_SOLO;
-}
-
 static void set_topology(motet_engine *engine, motet_topology *topology) MOTET_NONBLOCKING
 {
     motet_topology *old = (motet_topology *)engine->mixer.topology;
@@ -64,7 +60,7 @@ static void set_topology(motet_engine *engine, motet_topology *topology) MOTET_N
     engine->mixer.topology = topology;
     /* Before the first frame nothing sounds yet, so a soloed bus silences the others without a fade. */
     uint32_t fade_frames = engine->now == 0 ? 0 : engine->declick_frames;
-    motet_mixer_open_solo_gates(engine, engine->now, fade_frames, MOTET_CURVE_SMOOTH);
+    motet_desk_open_solo_gates(engine, engine->now, fade_frames, MOTET_CURVE_SMOOTH);
 }
 
 /* At the first frame of the block. */
@@ -76,8 +72,8 @@ static void apply_now(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
     } else if (command->kind == MOTET_COMMAND_SET_TOPOLOGY) {
         set_topology(engine, command->value.pointer);
         engine->quiet.bus_moved = true;
-    } else if (is_of_bus(command)) {
-        motet_bus_apply_now(engine, index, engine->now);
+    } else if (motet_desk_has(command)) {
+        motet_desk_apply_now(engine, index);
         engine->quiet.bus_moved = true;
     } else {
         motet_slot_apply_now(engine, index);
@@ -90,8 +86,8 @@ static void apply_now(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
 static void apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
 {
     motet_command *command = &engine->commands.commands[index];
-    if (is_of_bus(command)) {
-        motet_bus_apply_later(engine, index);
+    if (motet_desk_has(command)) {
+        motet_desk_apply_later(engine, index);
     } else {
         motet_slot_apply_later(engine, index);
     }
@@ -105,7 +101,8 @@ static bool ends_block(motet_engine *engine, uint32_t index, motet_block_needs *
     if (command->kind == MOTET_COMMAND_SET_TOPOLOGY || command->kind == MOTET_COMMAND_RELOAD) {
         return true;
     }
-    return is_of_bus(command) ? motet_bus_ends_block(engine, command) : motet_slot_ends_block(engine, command, needs);
+    return motet_desk_has(command) ? motet_desk_ends_block(engine, command)
+                                   : motet_slot_ends_block(engine, command, needs);
 }
 
 /* Takes in what has been published, at most a ring's worth: commands for this frame apply, later ones wait. */
@@ -191,8 +188,8 @@ static void unchain_block(motet_engine *engine) MOTET_NONBLOCKING
     for (uint32_t index = engine->first_in_block; index != MOTET_NO_COMMAND; index = next) {
         const motet_command *command = &engine->commands.commands[index];
         next = command->next_in_block;
-        if (is_of_bus(command)) {
-            motet_bus_unchain(engine, index);
+        if (motet_desk_has(command)) {
+            motet_desk_unchain(engine, index);
         } else {
             motet_slot_unchain(engine, index);
         }

@@ -173,16 +173,7 @@ void motet_virtual_ring(motet_engine *engine, uint64_t until_frame) MOTET_NONBLO
 
 void motet_virtual_measure(motet_engine *engine) MOTET_NONBLOCKING
 {
-    const motet_topology *topology = engine->mixer.topology;
-    uint64_t now = engine->now;
-    double *gains = engine->choice.bus_gains;
-    for (uint32_t i = topology->count; i-- > 0;) { /* parents first */
-        const motet_bus_node *node = topology->order[i];
-        gains[node->index] = motet_ramp_value(&node->volume, now) * motet_ramp_value(&node->mute_gate, now);
-        if (node->index != MOTET_MASTER) {
-            gains[node->index] *= gains[node->parent];
-        }
-    }
+    motet_topology_measure(engine->mixer.topology, engine->now, motet_ramp_value, engine->choice.bus_gains);
 }
 
 double motet_virtual_score_now(const motet_engine *engine, const motet_slot *slot) MOTET_NONBLOCKING
