@@ -127,6 +127,11 @@ typedef struct motet_bus {
     uint64_t id;
 } motet_bus;
 
+/* A processor on a bus. */
+typedef struct motet_effect {
+    uint64_t id;
+} motet_effect;
+
 /* -------------------------------------------------------------------------------------------------- Timing */
 
 /* The shape of a fade; t runs from 0 to 1 over its length.
@@ -345,6 +350,7 @@ typedef struct motet_stats {
     uint64_t feed_gaps;         /* times that a fed voice, or a generator on a thread, ran dry */
     uint64_t stream_gaps;       /* times that a streamed voice ran dry */
     uint64_t non_finite_frames; /* frames silenced because they held NaN or infinity */
+    uint32_t effects_awake;     /* effects that process, or ring out, now */
     uint64_t device_losses;     /* times that the sound device was lost */
     uint64_t blocks_missed;     /* blocks skipped because the null clock was too far behind */
     float master_level[2];      /* left and right after Master: peak, falling by 20 dB in 1.5 s; linear */
@@ -931,6 +937,85 @@ MOTET_API motet_result motet_bus_set_mute(motet_engine *engine, motet_bus bus, b
 
 /* While any bus is soloed, a bus's own voices sound only if it or a bus above it is soloed. Mute wins over solo. */
 MOTET_API motet_result motet_bus_set_solo(motet_engine *engine, motet_bus bus, bool solo, motet_timing timing);
+
+/* Moves a bus with all that is below it under another one: it fades out of the old parent and into the new.
+ * Errors: STALE, INVALID (Master has no parent; the new one lies below the bus, or gets its sound or its key from it),
+ * MEMORY, BUSY. */
+MOTET_API motet_result motet_bus_set_parent(motet_engine *engine, motet_bus bus, motet_bus parent, motet_timing timing);
+
+/* How much of a bus's output also goes to another bus: behind its fader, or by _set_pre before it. The mute of the bus
+ * closes both. From -80 dB on there is no such send.
+ * Errors: STALE, INVALID (a NaN; the other bus's sound comes to this one: it would go round), MEMORY, BUSY. */
+MOTET_API motet_result motet_send_set(motet_engine *engine, motet_bus from, motet_bus to, float volume_db,
+                                      motet_timing timing);
+MOTET_API motet_result motet_send_set_pre(motet_engine *engine, motet_bus from, motet_bus to, float volume_db,
+                                          motet_timing timing);
+
+/* ------------------------------------------------------------------------------------------------------- Effects */
+
+/* A parameter by name, with its value. */
+typedef struct motet_effect_setting {
+    const char *parameter;
+    float value;
+} motet_effect_setting;
+
+typedef struct motet_effect_def {
+    const motet_effect_setting *settings; /* what is not to be as in the table; "wet" and "bypass" too */
+    uint32_t setting_count;
+    motet_bus key;       /* the bus that a side-chain listens to; default none */
+    motet_effect before; /* the effect of the same bus in front of which it goes; default: behind the last */
+    motet_timing timing; /* when and how it comes in */
+} motet_effect_def;
+
+MOTET_API motet_effect_def motet_default_effect_def(void);
+
+/* Adds an effect to a bus, which runs its effects in their order before its fader. It fades in; before the engine's first
+ * frame it is there at once. docs/effects.md and `motet effects` list the types and their parameters; every effect has
+ * two more: "wet", the share of the processed sound (0 ... 1), and "bypass" (0 or 1). An effect costs nothing while what
+ * it would process is silent.
+ * Errors ({0}): STALE; NOT_FOUND no such type; INVALID (a parameter that it does not have, a NaN, a key that gets its
+ * sound from this bus, a key for an effect that listens to none); LIMIT 16384 effects; MEMORY; BUSY. */
+MOTET_API MOTET_USE_RESULT motet_effect motet_effect_add(motet_engine *engine, motet_bus bus, const char *type,
+                                                         const motet_effect_def *def);
+
+/* The same with a type of the program's own (motet/effect.h), which is copied; its table must stay. */
+struct motet_effect_type;
+MOTET_API MOTET_USE_RESULT motet_effect motet_effect_add_own(motet_engine *engine, motet_bus bus,
+                                                             const struct motet_effect_type *type,
+                                                             const motet_effect_def *def);
+
+/* Fades an effect out and takes it away. The id is stale at once. Errors: STALE, INVALID, BUSY. */
+MOTET_API motet_result motet_effect_remove(motet_engine *engine, motet_effect effect, motet_timing timing);
+
+/* Moves a parameter to a value, clamped to its range, by the timing's fade: evenly in its own curve unless the timing
+ * has another; one that steps is taken at once at its frame.
+ * Errors: STALE, INVALID (no such parameter: the nearest is named; NaN), BUSY. */
+MOTET_API motet_result motet_effect_set(motet_engine *engine, motet_effect effect, const char *parameter, float value,
+                                        motet_timing timing);
+
+/* The same as setting "bypass": a crossfade between the processed and the dry sound. */
+MOTET_API motet_result motet_effect_set_bypass(motet_engine *engine, motet_effect effect, bool bypass,
+                                               motet_timing timing);
+
+/* The value of a parameter by the last call, or of its table. Errors: STALE, INVALID. */
+MOTET_API motet_result motet_effect_get(const motet_engine *engine, motet_effect effect, const char *parameter,
+                                        float *value);
+
+/* The effects of a bus in their order: starts with {0}; {0} after the last. */
+MOTET_API MOTET_USE_RESULT motet_effect motet_effect_next(const motet_engine *engine, motet_bus bus,
+                                                          motet_effect effect);
+
+typedef struct motet_effect_info {
+    const struct motet_effect_type *type; /* its table: valid while the effect is */
+    motet_bus bus;
+    motet_bus key; /* {0}: none */
+    float wet;
+    bool bypass;
+    bool is_awake; /* processing, or ringing out; else it costs nothing */
+    uint32_t latency_frames;
+} motet_effect_info;
+
+MOTET_API motet_result motet_effect_get_info(const motet_engine *engine, motet_effect effect, motet_effect_info *info);
 
 /* --------------------------------------------------------------------------------------------------- Small help */
 

@@ -1,4 +1,5 @@
 #include "dsp/math.h"
+#include "engine/desk.h"
 #include "engine/engine.h"
 #include "engine/topology.h"
 
@@ -213,6 +214,145 @@ motet_result motet_bus_set_solo(motet_engine *engine, motet_bus bus, bool solo, 
 {
     return change_bus(engine, bus, MOTET_COMMAND_BUS_SET_SOLO, 0, solo, timing);
 }
+
+/* ---------------------------------------------------------------------------------------------------- Routes */
+
+/* Under the lock: moves the gain of a route. */
+static motet_result set_route(motet_engine *engine, const motet_route *route, const motet_command *timing, double gain,
+                              uint32_t flags)
+{
+    motet_command command = *timing;
+    command.kind = MOTET_COMMAND_ROUTE_SET;
+    command.target = route->index;
+    command.generation = route->generation;
+    command.index = flags;
+    command.value.number = gain;
+    return motet_command_stage(engine, &command);
+}
+
+/* Under the lock: the route of a kind between two buses, made where there is none: NULL, with the failure told. */
+static motet_route *find_or_add_route(motet_engine *engine, motet_route_kind kind, uint32_t from, uint32_t to)
+{
+    motet_route *route = motet_desk_find_route(engine, kind, from, to);
+    if (route != NULL) {
+        return route;
+    }
+    if (motet_desk_leads(engine, to, from)) {
+        motet_fail(&engine->log, MOTET_ERROR_INVALID, "the sound of %s comes to %s already: it would go round",
+                   engine->buses[to].name, engine->buses[from].name);
+        return NULL;
+    }
+    route = motet_desk_add_route(engine, kind, from, to, 0);
+    if (route == NULL) {
+        motet_fail(&engine->log, MOTET_ERROR_MEMORY, "out of memory for a route");
+    } else if (motet_desk_send(engine) != MOTET_OK) {
+        motet_desk_drop_route(engine, route);
+        route = NULL;
+    }
+    return route;
+}
+
+static void set_leaving(motet_engine *engine, motet_route *route, bool leaves)
+{
+    if (route->leaves != leaves) {
+        route->leaves = leaves;
+        engine->desk.leaving += leaves ? 1u : -1u;
+    }
+}
+
+/* Under the lock. */
+static motet_result move_bus(motet_engine *engine, uint32_t bus, uint32_t parent, const motet_command *timing)
+{
+    motet_bus_entry *entry = &engine->buses[bus];
+    uint32_t old_parent;
+    if (bus == MOTET_MASTER) {
+        return motet_fail(&engine->log, MOTET_ERROR_INVALID, "Master has no parent");
+    }
+    motet_bus_get(engine, entry->parent, &old_parent);
+    if (parent == old_parent) {
+        return MOTET_OK;
+    }
+    motet_result result = motet_command_reserve(engine, 3);
+    motet_route *to = NULL;
+    if (result == MOTET_OK && (to = find_or_add_route(engine, MOTET_ROUTE_PARENT, bus, parent)) == NULL) {
+        result = motet_last_result();
+    }
+    if (result == MOTET_OK) {
+        motet_route *from = motet_desk_find_route(engine, MOTET_ROUTE_PARENT, bus, old_parent);
+        set_route(engine, from, timing, 0, MOTET_ROUTE_FADES_AWAY); /* both reserved before */
+        set_route(engine, to, timing, 1, MOTET_ROUTE_IS_PARENT);
+        set_leaving(engine, from, true);
+        set_leaving(engine, to, false);
+        entry->parent = bus_at(engine, parent);
+    }
+    motet_command_publish(engine);
+    return result;
+}
+
+motet_result motet_bus_set_parent(motet_engine *engine, motet_bus bus, motet_bus parent, motet_timing timing)
+{
+    motet_result result;
+    motet_command command = {0};
+    uint32_t index, parent_index;
+    if (!motet_engine_enter(engine, &result)) {
+        return result;
+    }
+    if (motet_bus_get(engine, bus, &index) == NULL || motet_bus_get(engine, parent, &parent_index) == NULL) {
+        result = MOTET_ERROR_STALE;
+    } else {
+        result = motet_command_time(engine, &command, timing);
+    }
+    result = result == MOTET_OK ? move_bus(engine, index, parent_index, &command) : result;
+    motet_engine_leave(engine);
+    return result;
+}
+
+static motet_result set_send(motet_engine *engine, motet_bus from, motet_bus to, motet_route_kind kind, float volume_db,
+                             motet_timing timing)
+{
+    motet_result result;
+    motet_command command = {0};
+    uint32_t from_index, to_index;
+    if (!motet_engine_enter(engine, &result)) {
+        return result;
+    }
+    if (!motet_check_number(engine, (double)volume_db, "volume_db")) {
+        result = MOTET_ERROR_INVALID;
+    } else if (motet_bus_get(engine, from, &from_index) == NULL || motet_bus_get(engine, to, &to_index) == NULL) {
+        result = MOTET_ERROR_STALE;
+    } else {
+        result = motet_command_time(engine, &command, timing);
+    }
+    result = result == MOTET_OK ? motet_command_reserve(engine, 2) : result;
+    volume_db = (float)motet_clamp((double)volume_db, (double)MOTET_VOLUME_MIN_DB, (double)MOTET_VOLUME_MAX_DB);
+    bool leaves = volume_db == MOTET_VOLUME_MIN_DB;
+    motet_route *route = result == MOTET_OK ? motet_desk_find_route(engine, kind, from_index, to_index) : NULL;
+    if (result == MOTET_OK && route == NULL && !leaves) {
+        route = find_or_add_route(engine, kind, from_index, to_index);
+        result = route == NULL ? motet_last_result() : MOTET_OK;
+    }
+    if (route != NULL) {
+        set_route(engine, route, &command, motet_db_to_gain((double)volume_db), leaves ? MOTET_ROUTE_FADES_AWAY : 0);
+        set_leaving(engine, route, leaves);
+        route->volume_db = volume_db;
+    }
+    motet_command_publish(engine);
+    motet_engine_leave(engine);
+    return result;
+}
+
+motet_result motet_send_set(motet_engine *engine, motet_bus from, motet_bus to, float volume_db, motet_timing timing)
+{
+    return set_send(engine, from, to, MOTET_ROUTE_SEND, volume_db, timing);
+}
+
+motet_result motet_send_set_pre(motet_engine *engine, motet_bus from, motet_bus to, float volume_db,
+                                motet_timing timing)
+{
+    return set_send(engine, from, to, MOTET_ROUTE_SEND_PRE, volume_db, timing);
+}
+
+/* ------------------------------------------------------------------------------------------------- Questions */
 
 motet_result motet_bus_take_peak(motet_engine *engine, motet_bus bus, float *peak)
 {

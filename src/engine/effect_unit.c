@@ -206,23 +206,20 @@ static void delay_dry(motet_effect_unit *unit, const run_frames *run) MOTET_NONB
     }
 }
 
-/* Silences what is left of a run from the first frame that is not finite. */
-static bool contain(motet_effect_unit *unit, const run_frames *run) MOTET_NONBLOCKING
+/* Silences what is left of a run from the first frame on that is not finite: returns that one. */
+static uint64_t contain(motet_effect_unit *unit, const run_frames *run) MOTET_NONBLOCKING
 {
     uint32_t k = 0;
     while (k < run->count && run->channels[0][k] - run->channels[0][k] == 0 &&
            (run->channel_count == 1 || run->channels[1][k] - run->channels[1][k] == 0)) {
         k++;
     }
-    if (k == run->count) {
-        return true;
-    }
     for (uint32_t c = 0; c < run->channel_count; c++) {
         memset(run->channels[c] + k, 0, (run->count - k) * sizeof(float));
     }
     unit->broken = true;
     unit->mend_frame = (run->frame + k) / MOTET_BLOCK_FRAMES * MOTET_BLOCK_FRAMES + MOTET_BLOCK_FRAMES;
-    return false;
+    return run->frame + k;
 }
 
 static bool is_finite(const motet_mixer *mixer, const run_frames *run) MOTET_NONBLOCKING
@@ -264,8 +261,8 @@ static void process(motet_engine *engine, motet_effect_unit *unit, const run_fra
                             .moving = found.moving,
                             .key = {frames->key[0], frames->key[1]}};
     unit->type.process(unit->state, &run);
-    if (!is_finite(&engine->mixer, frames) && !contain(unit, frames)) {
-        tell_broken(engine, unit, frames->frame);
+    if (!is_finite(&engine->mixer, frames)) {
+        tell_broken(engine, unit, contain(unit, frames));
     }
 }
 

@@ -513,6 +513,7 @@ motet_result motet_engine_get_stats(const motet_engine *engine, motet_stats *sta
         .events_lost = engine->queue.lost + motet_load_relaxed_u64(&counters->events_lost),
         .feed_gaps = motet_load_relaxed_u64(&counters->feed_gaps),
         .stream_gaps = motet_load_relaxed_u64(&counters->stream_gaps),
+        .effects_awake = motet_desk_count_awake(&engine->desk),
         .non_finite_frames = motet_load_relaxed_u64(&counters->non_finite_frames),
         .master_level = {motet_load_relaxed_f32(&counters->master_level[0]),
                          motet_load_relaxed_f32(&counters->master_level[1])},

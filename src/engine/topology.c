@@ -123,6 +123,32 @@ motet_route *motet_desk_find_route(const motet_engine *engine, motet_route_kind 
     return NULL;
 }
 
+motet_result motet_desk_add_key(motet_engine *engine, uint32_t key, uint32_t bus)
+{
+    motet_route *route = motet_desk_find_route(engine, MOTET_ROUTE_KEY, key, bus);
+    if (route == NULL) {
+        route = motet_desk_add_route(engine, MOTET_ROUTE_KEY, key, bus, 0);
+    } else if (route->leaves) {
+        route->leaves = false;
+        engine->desk.leaving--;
+    }
+    if (route == NULL) {
+        return motet_fail(&engine->log, MOTET_ERROR_MEMORY, "out of memory for a key");
+    }
+    route->uses++;
+    return MOTET_OK;
+}
+
+void motet_desk_drop_key(motet_engine *engine, uint32_t key, uint32_t bus)
+{
+    motet_route *route = motet_desk_find_route(engine, MOTET_ROUTE_KEY, key, bus);
+    if (route != NULL && --route->uses == 0) {
+        route->leaves = true;
+        engine->desk.leaving++;
+        motet_store_relaxed_u32(&route->gone, 1); /* nothing is heard of it */
+    }
+}
+
 bool motet_desk_leads(const motet_engine *engine, uint32_t from, uint32_t to)
 {
     const motet_desk *desk = &engine->desk;
@@ -380,6 +406,9 @@ static void take_out(motet_engine *engine)
     while (units != NULL) {
         motet_effect_unit *next = units->next_garbage;
         if (sent) {
+            if (units->key != MOTET_NO_SLOT) {
+                motet_desk_drop_key(engine, units->key, units->bus);
+            }
             units->left_by = desk->number;
             units->next_garbage = desk->left_units;
             desk->left_units = units;
@@ -399,6 +428,15 @@ void motet_desk_tidy(motet_engine *engine)
     if (engine->desk.leaving > 0) {
         take_out(engine);
     }
+}
+
+uint32_t motet_desk_count_awake(const motet_desk *desk)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < desk->unit_count; i++) {
+        count += desk->units[i] != NULL && motet_load_relaxed_u32(&desk->units[i]->rings) != 0;
+    }
+    return count;
 }
 
 /* ------------------------------------------------------------------------------------------------ Birth and death */

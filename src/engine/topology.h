@@ -120,6 +120,9 @@ motet_route *motet_desk_add_route(motet_engine *engine, motet_route_kind kind, u
 bool motet_desk_add_unit(motet_engine *engine, struct motet_effect_unit *unit);
 /* Takes one back that no topology has. */
 void motet_desk_drop_route(motet_engine *engine, motet_route *route);
+/* One more, or one less, effect of a bus listens to another; MEMORY: told. */
+motet_result motet_desk_add_key(motet_engine *engine, uint32_t key, uint32_t bus);
+void motet_desk_drop_key(motet_engine *engine, uint32_t key, uint32_t bus);
 /* The live route of a kind between two buses, or NULL. */
 motet_route *motet_desk_find_route(const motet_engine *engine, motet_route_kind kind, uint32_t from, uint32_t to);
 /* Whether sound of one bus, or its key, comes to another by any way. */
@@ -129,6 +132,8 @@ bool motet_desk_leads(const motet_engine *engine, uint32_t from, uint32_t to);
 motet_result motet_desk_send(motet_engine *engine);
 /* Takes out what has left, and gives back what the audio thread does not have any more. */
 void motet_desk_tidy(motet_engine *engine);
+/* Effects that process or ring out now. */
+uint32_t motet_desk_count_awake(const motet_desk *desk);
 /* A topology that the audio thread has given back. */
 void motet_topology_take_back(motet_engine *engine, motet_topology *topology);
 void motet_topology_destroy(motet_heap *heap, motet_topology *topology);
