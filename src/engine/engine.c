@@ -3,6 +3,7 @@
 #include "dsp/limiter.h"
 #include "dsp/math.h"
 #include "engine/adapters.h"
+#include "engine/effect_unit.h"
 #include "engine/feed_thread.h"
 #include "engine/render.h"
 #include "engine/stream.h"
@@ -206,6 +207,7 @@ void motet_engine_free_garbage(motet_engine *engine, motet_garbage garbage)
         motet_feed_free(engine, garbage.feeds);
         garbage.feeds = next;
     }
+    motet_effect_units_free(&engine->heap, garbage.effects);
     while (garbage.editions != NULL) {
         motet_edition *next = garbage.editions->next_garbage;
         motet_edition_free(engine, garbage.editions);

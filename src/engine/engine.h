@@ -170,6 +170,7 @@ typedef struct motet_garbage {
     motet_sound_entry *sounds;
     motet_feed *feeds;
     motet_edition *editions;
+    struct motet_effect_unit *effects;
 } motet_garbage;
 
 struct motet_engine {

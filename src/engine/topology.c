@@ -356,8 +356,8 @@ static void free_left(motet_engine *engine)
         motet_effect_unit *unit = *link;
         if (unit->left_by <= desk->applied_number) {
             *link = unit->next_garbage;
-            unit->next_garbage = desk->garbage_units;
-            desk->garbage_units = unit;
+            unit->next_garbage = engine->garbage.effects;
+            engine->garbage.effects = unit;
         } else {
             link = &unit->next_garbage;
         }
@@ -465,7 +465,8 @@ void motet_desk_destroy(motet_engine *engine)
     for (uint32_t i = 0; i < desk->unit_count; i++) {
         motet_effect_unit_free(&engine->heap, desk->units[i]);
     }
-    motet_effect_units_free(&engine->heap, desk->garbage_units);
+    motet_effect_units_free(&engine->heap, engine->garbage.effects);
+    engine->garbage.effects = NULL;
     for (uint32_t i = 0; desk->pres != NULL && i < engine->def.max_buses; i++) {
         motet_heap_give(&engine->heap, desk->pres[i], TAP_BYTES);
     }

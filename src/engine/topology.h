@@ -104,7 +104,6 @@ typedef struct motet_desk {
     uint32_t leaving;         /* so many fade away */
     motet_route *left_routes; /* taken out, but the audio thread may not know yet */
     struct motet_effect_unit *left_units;
-    struct motet_effect_unit *garbage_units; /* to be freed outside the lock */
 } motet_desk;
 
 /* -------------------------------------------------------------------------------------------- Control side */
