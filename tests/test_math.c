@@ -1,4 +1,4 @@
-/* motet_exp2, log2, sin, cos and the decibel conversions: accuracy against libm's long double, exact points, and one
+/* motet_exp2, log2, sin, cos, tan and the decibel conversions: accuracy against libm's long double, exact points, and one
  * hash of their bits that every compiler and machine must give. */
 #include "dsp/math.h"
 
@@ -151,6 +151,23 @@ static void sine_is_odd_and_cosine_even(void **state)
     }
 }
 
+static void tangent_is_accurate(void **state)
+{
+    (void)state;
+    uint64_t random = 7;
+    for (int i = 0; i < POINTS; i++) {
+        double turns = i % 2 == 0 ? between(&random, 0, 0.25) : exp2(between(&random, -40, -2.01));
+        long double rest = 0.25L - (long double)turns; /* near the pole the angle itself has too few places */
+        long double exact = turns < 0.125 ? tanl(two_pi * (long double)turns) : 1 / tanl(two_pi * rest);
+        assert_true(relative(motet_tan_turns(turns), exact) <= 1e-15L);
+    }
+    double seam[] = {nextafter(0.125, 0), 0.125, nextafter(0.125, 1)};
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(relative(motet_tan_turns(seam[i]), tanl(two_pi * (long double)seam[i])) <= 1e-15L);
+    }
+    assert_true(motet_tan_turns(0) == 0);
+}
+
 static void gains_of_decibels(void **state)
 {
     (void)state;
@@ -213,6 +230,10 @@ static void bits_are_the_same_everywhere(void **state)
         hash = hash_value(hash, motet_gain_to_db(x * 0.5 + 0.001));
     }
     assert_int_equal(hash, UINT64_C(0x3e89f9e5b7407c31));
+    for (int i = 0; i < 20000; i++) {
+        hash = hash_value(hash, motet_tan_turns((double)i * (1.0 / 81920.0)));
+    }
+    assert_int_equal(hash, UINT64_C(0xb422b70db5fa3e13));
 }
 
 int main(void)
@@ -227,6 +248,7 @@ int main(void)
         cmocka_unit_test(sine_and_cosine_are_exact_at_quarter_turns),
         cmocka_unit_test(sine_is_accurate_at_its_seams),
         cmocka_unit_test(sine_is_odd_and_cosine_even),
+        cmocka_unit_test(tangent_is_accurate),
         cmocka_unit_test(gains_of_decibels),
         cmocka_unit_test(decibels_of_gains),
         cmocka_unit_test(bits_are_the_same_everywhere),

@@ -126,6 +126,15 @@ double motet_cos_turns(double turns) MOTET_NONBLOCKING
     return sine(turns, 1);
 }
 
+/* Above an eighth it is the reciprocal of the rest's to a quarter, which is taken exactly. */
+double motet_tan_turns(double turns) MOTET_NONBLOCKING
+{
+    double t = turns > 0.125 ? 0.25 - turns : turns;
+    double s = sine_of_eighth(t);
+    double c = cosine_of_eighth(t);
+    return turns > 0.125 ? c / s : s / c;
+}
+
 #define SILENCE_DB (-80.0)
 #define SILENCE_GAIN 1e-4
 

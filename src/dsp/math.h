@@ -12,6 +12,8 @@ double motet_log2(double x) MOTET_NONBLOCKING;
 /* sin(2 pi turns) to within 3e-16, exact at quarter turns; |turns| <= 2^50. */
 double motet_sin_turns(double turns) MOTET_NONBLOCKING;
 double motet_cos_turns(double turns) MOTET_NONBLOCKING;
+/* tan(2 pi turns) to within 1e-15 of its value; 0 <= turns < 1/4. */
+double motet_tan_turns(double turns) MOTET_NONBLOCKING;
 
 /* Linear gain of a volume, to within 2e-15 of its value: exactly 0 at or below -80 dB and for NaN, exactly 1 at 0 dB;
  * volume_db <= 6000. */

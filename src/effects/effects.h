@@ -7,7 +7,17 @@
 #include "motet/effect.h"
 
 /* In the order in which they are listed: by what they are for. */
-#define MOTET_EFFECT_LIST(X) X(motet_effect_gain)
+/* clang-format off */
+#define MOTET_EFFECT_LIST(X)     \
+    X(motet_effect_gain)         \
+    X(motet_effect_lowpass)      \
+    X(motet_effect_highpass)     \
+    X(motet_effect_bandpass)     \
+    X(motet_effect_notch)        \
+    X(motet_effect_peak)         \
+    X(motet_effect_lowshelf)     \
+    X(motet_effect_highshelf)
+/* clang-format on */
 
 #define MOTET_EFFECT_DECLARE(name) extern const motet_effect_type name;
 MOTET_EFFECT_LIST(MOTET_EFFECT_DECLARE)
@@ -29,6 +39,18 @@ static inline bool motet_effect_moves(const motet_effect_run *run, uint32_t firs
         }
     }
     return false;
+}
+
+/* Frames from `k` on in which a STEP parameter keeps the value that it has there. */
+static inline uint32_t motet_effect_steady_frames(const motet_effect_run *run, uint32_t parameter,
+                                                  uint32_t k) MOTET_NONBLOCKING
+{
+    const float *moving = run->moving[parameter];
+    uint32_t end = run->frame_count;
+    if (moving != NULL) {
+        for (end = k + 1; end < run->frame_count && moving[end] == moving[k]; end++) {}
+    }
+    return end - k;
 }
 
 #endif /* MOTET_EFFECTS_EFFECTS_H */
