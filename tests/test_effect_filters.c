@@ -107,7 +107,7 @@ static void no_modulation_makes_energy(void **context)
 {
     (void)context;
     uint32_t seed = 1;
-    motet_svf_state state = {{1, -0.5}, {0.3, 0.8}};
+    motet_svf_state state = {.s1 = {1, -0.5}, .s2 = {0.3, 0.8}};
     for (int n = 0; n < 20000; n++) {
         double draws[3];
         for (int i = 0; i < 3; i++) {
@@ -123,7 +123,7 @@ static void no_modulation_makes_energy(void **context)
         double after = state.s1[0] * state.s1[0] + state.s2[0] * state.s2[0];
         assert_true(after <= before * (1 + 1e-12));
         if (after < 1e-20) {
-            state = (motet_svf_state){{0.1, -0.5}, {-0.3, 0.8}};
+            state = (motet_svf_state){.s1 = {0.1, -0.5}, .s2 = {-0.3, 0.8}};
         }
     }
 }

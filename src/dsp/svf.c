@@ -45,7 +45,18 @@ motet_svf motet_svf_of(const motet_svf_shape *shape) MOTET_NONBLOCKING
 {
     double a1 = 1 / (1 + shape->g * (shape->g + shape->k));
     double b = 2 * shape->g * a1;
-    return (motet_svf){2 * a1 - 1, b, shape->g * b, shape->m0, 0.5 * shape->m1, 0.5 * shape->m2};
+    double p = 2 * a1 - 1, r = shape->g * b, c = 1 - r;
+    return (motet_svf){.p = p,
+                       .b = b,
+                       .r = r,
+                       .m0 = shape->m0,
+                       .h1 = 0.5 * shape->m1,
+                       .h2 = 0.5 * shape->m2,
+                       .p2 = p * p - b * b,
+                       .b2 = b * (p + c),
+                       .c2 = c * c - b * b,
+                       .x1 = b * (p - r),
+                       .x2 = b * b + c * r};
 }
 
 /* The poles are where the integrators' loop has s^2 + k s + 1 = 0, and the bilinear transform takes them to

@@ -1,7 +1,5 @@
 #include "effects/band.h"
 
-#include <string.h>
-
 /* States are settled at multiples of it, and a piece of a run does not cross one. */
 enum { GRID_FRAMES = 64 };
 
@@ -47,6 +45,7 @@ static void change_type(motet_band *band, const motet_band_plan *plan, uint32_t 
 {
     bool was_off = band->type == MOTET_SVF_OFF && band->fade_at == band->fade_frames;
     bool was_started = band->started;
+    band->is_settled = false;
     band->type = plan->type;
     band->variant = plan->variant;
     if (!was_started) {
@@ -75,26 +74,42 @@ static motet_svf_shape next_shape(motet_band *band, const motet_band_plan *plan,
     return shape;
 }
 
-static void run_steady(motet_band *band, float *left, float *right, uint32_t count) MOTET_NONBLOCKING
+static void run_steady(motet_band *band, const motet_svf *next, motet_pair *frames, uint32_t count,
+                       bool starts_odd) MOTET_NONBLOCKING
 {
     motet_svf_state state = band->state;
-    const motet_svf filter = band->steady;
-    for (uint32_t k = 0; k < count; k++) {
-        motet_pair y = motet_svf_step(&filter, &state, motet_pair_load(left, right, k));
-        motet_pair_store(left, right, k, motet_pair_settled(y));
+    const motet_svf filter = *next;
+    uint32_t k = 0;
+    if (starts_odd) {
+        int same = motet_svf_is_same(&filter, &band->filter);
+        frames[k] = motet_svf_step_odd(&filter, &state, frames[k], same);
+        k++;
+    }
+    for (; k + 1 < count; k += 2) {
+        frames[k] = motet_svf_step_even(&filter, &state, frames[k]);
+        frames[k + 1] = motet_svf_step_odd(&filter, &state, frames[k + 1], true);
+    }
+    if (k < count) {
+        frames[k] = motet_svf_step_even(&filter, &state, frames[k]);
     }
     band->state = state;
+    band->filter = filter;
 }
 
-static void run_moving(motet_band *band, const motet_svf *filters, float *left, float *right,
-                       uint32_t count) MOTET_NONBLOCKING
+static void run_moving(motet_band *band, const motet_svf *filters, motet_pair *frames, uint32_t count,
+                       bool starts_odd) MOTET_NONBLOCKING
 {
     motet_svf_state state = band->state;
-    for (uint32_t k = 0; k < count; k++) {
-        motet_pair y = motet_svf_step(&filters[k], &state, motet_pair_load(left, right, k));
-        motet_pair_store(left, right, k, motet_pair_settled(y));
+    const motet_svf *last = &band->filter;
+    bool odd = starts_odd;
+    for (uint32_t k = 0; k < count; k++, odd = !odd) {
+        int same = odd && motet_svf_is_same(&filters[k], last);
+        frames[k] = odd ? motet_svf_step_odd(&filters[k], &state, frames[k], same)
+                        : motet_svf_step_even(&filters[k], &state, frames[k]);
+        last = &filters[k];
     }
     band->state = state;
+    band->filter = *last;
 }
 
 static bool stands(const motet_band *band, const motet_band_plan *plan) MOTET_NONBLOCKING
@@ -103,52 +118,88 @@ static bool stands(const motet_band *band, const motet_band_plan *plan) MOTET_NO
            plan->gain_db.moving == NULL;
 }
 
-static void process_piece(motet_band *band, const motet_band_plan *plan, uint32_t sample_rate_hz,
-                          const motet_effect_run *run, uint32_t at, uint32_t count) MOTET_NONBLOCKING
+static void process_part(motet_band *band, const motet_band_plan *plan, uint32_t sample_rate_hz, motet_pair *frames,
+                         uint64_t frame, uint32_t at, uint32_t count) MOTET_NONBLOCKING
 {
-    float *left = run->channels[0] + at;
-    float *right = run->channel_count == 2 ? run->channels[1] + at : NULL;
+    bool starts_odd = frame % 2 != 0;
     if (stands(band, plan)) {
-        band->shape = shape_at(band, plan, sample_rate_hz, at);
-        band->steady = motet_svf_of(&band->shape);
-        run_steady(band, left, right, count);
+        bool same = band->is_settled && number_at(&plan->cutoff_hz, at) == band->cutoff_hz &&
+                    number_at(&plan->q, at) == band->q && number_at(&plan->gain_db, at) == band->gain_db;
+        motet_svf filter = band->filter;
+        if (!same) {
+            band->shape = shape_at(band, plan, sample_rate_hz, at);
+            filter = motet_svf_of(&band->shape);
+        }
+        run_steady(band, &filter, frames, count, starts_odd);
+        band->is_settled = true;
         return;
     }
+    band->is_settled = false;
     motet_svf filters[GRID_FRAMES];
     for (uint32_t k = 0; k < count; k++) {
         band->shape = next_shape(band, plan, sample_rate_hz, at + k);
         filters[k] = motet_svf_of(&band->shape);
     }
-    run_moving(band, filters, left, right, count);
+    run_moving(band, filters, frames, count, starts_odd);
 }
 
-/* Whether it does nothing, which a band that has just gone off starts with a clean state. */
-static bool rests(motet_band *band) MOTET_NONBLOCKING
+static bool is_off(const motet_band *band) MOTET_NONBLOCKING
 {
-    if (band->type != MOTET_SVF_OFF || band->fade_at < band->fade_frames) {
-        return false;
-    }
-    band->state = (motet_svf_state){{0}, {0}};
-    return true;
+    return band->type == MOTET_SVF_OFF && band->fade_at == band->fade_frames;
 }
 
-void motet_band_process(motet_band *band, const motet_band_plan *plan, uint32_t sample_rate_hz,
-                        const motet_effect_run *run, uint32_t at, uint32_t count) MOTET_NONBLOCKING
+/* A piece: no further than the grid. A change of type may end within. */
+static void process_piece(motet_band *band, const motet_band_plan *plan, uint32_t sample_rate_hz, motet_pair *frames,
+                          uint64_t frame, uint32_t at, uint32_t count) MOTET_NONBLOCKING
 {
-    if (!band->started || band->type != (uint32_t)plan->type || band->variant != plan->variant) {
-        change_type(band, plan, sample_rate_hz, at);
+    if (frame % GRID_FRAMES == 0) {
+        motet_svf_settle(&band->state);
     }
-    uint32_t end = at + count;
-    while (at < end && !rests(band)) {
-        uint64_t frame = run->frame + at;
-        if (frame % GRID_FRAMES == 0) {
-            motet_svf_settle(&band->state);
-        }
-        uint32_t piece = GRID_FRAMES - (uint32_t)(frame % GRID_FRAMES);
+    while (count > 0 && !is_off(band)) {
         uint32_t to_standing = band->fade_frames - band->fade_at;
+        uint32_t part = to_standing > 0 && to_standing < count ? to_standing : count;
+        process_part(band, plan, sample_rate_hz, frames, frame, at, part);
+        frames += part;
+        frame += part;
+        at += part;
+        count -= part;
+    }
+    if (is_off(band)) {
+        band->state = (motet_svf_state){.s1 = {0}};
+    }
+}
+
+static bool prepare(motet_band *bands, const motet_band_plan *plans, uint32_t band_count, uint32_t sample_rate_hz,
+                    uint32_t at) MOTET_NONBLOCKING
+{
+    bool sounds = false;
+    for (uint32_t i = 0; i < band_count; i++) {
+        motet_band *band = &bands[i];
+        if (!band->started || band->type != (uint32_t)plans[i].type || band->variant != plans[i].variant) {
+            change_type(band, &plans[i], sample_rate_hz, at);
+        }
+        sounds = sounds || !is_off(band);
+    }
+    return sounds;
+}
+
+void motet_bands_process(motet_band *bands, const motet_band_plan *plans, uint32_t band_count, uint32_t sample_rate_hz,
+                         const motet_effect_run *run, uint32_t at, uint32_t count) MOTET_NONBLOCKING
+{
+    motet_pair frames[GRID_FRAMES];
+    float *left = run->channels[0], *right = run->channel_count == 2 ? run->channels[1] : NULL;
+    if (!prepare(bands, plans, band_count, sample_rate_hz, at)) {
+        return;
+    }
+    for (uint32_t end = at + count; at < end;) {
+        uint64_t frame = run->frame + at;
+        uint32_t piece = GRID_FRAMES - (uint32_t)(frame % GRID_FRAMES);
         piece = piece < end - at ? piece : end - at;
-        piece = to_standing > 0 && to_standing < piece ? to_standing : piece;
-        process_piece(band, plan, sample_rate_hz, run, at, piece);
+        motet_pair_gather(frames, left + at, right != NULL ? right + at : NULL, piece);
+        for (uint32_t i = 0; i < band_count; i++) {
+            process_piece(&bands[i], &plans[i], sample_rate_hz, frames, frame, at, piece);
+        }
+        motet_pair_spread(frames, left + at, right != NULL ? right + at : NULL, piece);
         at += piece;
     }
 }

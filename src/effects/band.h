@@ -11,12 +11,13 @@ typedef struct motet_band {
     motet_svf_state state;
     motet_svf_shape from;  /* where a change of type started */
     motet_svf_shape shape; /* of the last frame */
-    motet_svf steady;      /* of the numbers below */
+    motet_svf filter;      /* of the last frame */
     double cutoff_hz, q, gain_db;
     double tangent, amplitude; /* of cutoff_hz and gain_db */
     uint32_t type, variant;
     uint32_t fade_at, fade_frames; /* equal: no change of type is under way */
     bool started;
+    bool is_settled; /* `filter` is that of the numbers above */
 } motet_band;
 
 /* A number of a band in the frames of a run: `moving` or NULL, as in motet_effect_run. */
@@ -35,9 +36,9 @@ typedef struct motet_band_plan {
 /* The state that a zeroed band has, too. */
 void motet_band_reset(motet_band *band) MOTET_NONBLOCKING;
 
-/* Frames `at` ... `at + count - 1` of a run, in place. */
-void motet_band_process(motet_band *band, const motet_band_plan *plan, uint32_t sample_rate_hz,
-                        const motet_effect_run *run, uint32_t at, uint32_t count) MOTET_NONBLOCKING;
+/* Frames `at` ... `at + count - 1` of a run, in place, through bands one after the other. */
+void motet_bands_process(motet_band *bands, const motet_band_plan *plans, uint32_t band_count, uint32_t sample_rate_hz,
+                         const motet_effect_run *run, uint32_t at, uint32_t count) MOTET_NONBLOCKING;
 
 /* Seconds that a band at these numbers goes on sounding. */
 double motet_band_tail_seconds(motet_svf_type type, double cutoff_hz, double q, double gain_db,

@@ -90,24 +90,24 @@ static void process_one(filter *f, motet_svf_type type, uint32_t gain_db, const 
 {
     motet_band_plan plan = {type, 0, motet_band_number_of(run, CUTOFF_HZ), motet_band_number_of(run, Q),
                             gain_db == NONE ? motet_band_constant(0) : motet_band_number_of(run, gain_db)};
-    motet_band_process(&f->bands[0], &plan, f->sample_rate_hz, run, 0, run->frame_count);
+    motet_bands_process(f->bands, &plan, 1, f->sample_rate_hz, run, 0, run->frame_count);
 }
 
 static void process_two(filter *f, motet_svf_type type, const motet_effect_run *run) MOTET_NONBLOCKING
 {
-    motet_band_plan first = {type, 0, motet_band_number_of(run, CUTOFF_HZ), motet_band_constant(first_q),
-                             motet_band_constant(0)};
-    motet_band_plan second = first;
-    second.q = motet_band_number_of(run, Q);
-    second.q.factor = second_q_factor;
+    const motet_band_plan plan = {type, 0, motet_band_number_of(run, CUTOFF_HZ), motet_band_number_of(run, Q),
+                                  motet_band_constant(0)};
     for (uint32_t at = 0; at < run->frame_count;) {
         uint32_t count = motet_effect_steady_frames(run, SLOPE, at);
-        bool steep = motet_effect_value(run, SLOPE, at) > 0.5f;
-        first.q = steep ? motet_band_constant(first_q) : motet_band_number_of(run, Q);
-        first.variant = second.variant = steep;
-        second.type = steep ? type : MOTET_SVF_OFF;
-        motet_band_process(&f->bands[0], &first, f->sample_rate_hz, run, at, count);
-        motet_band_process(&f->bands[1], &second, f->sample_rate_hz, run, at, count);
+        motet_band_plan plans[2] = {plan, plan};
+        plans[1].q.factor = second_q_factor;
+        if (motet_effect_value(run, SLOPE, at) > 0.5f) {
+            plans[0].variant = 1; /* its q jumps */
+            plans[0].q = motet_band_constant(first_q);
+        } else {
+            plans[1].type = MOTET_SVF_OFF;
+        }
+        motet_bands_process(f->bands, plans, 2, f->sample_rate_hz, run, at, count);
         at += count;
     }
 }
