@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,7 +139,9 @@ static double click_of(const char *type, const char *parameter, float from, floa
         tone[k] = (float)(0.5 * sin(2 * PI * 440 * k / RATE));
     }
     effect_rig *rig = effect_rig_create(type, RATE, 1, NULL);
-    effect_rig_set(rig, "cutoff_hz", 500);
+    if (strcmp(type, "eq") != 0) {
+        effect_rig_set(rig, "cutoff_hz", 500);
+    }
     effect_rig_set(rig, parameter, from);
     effect_rig_start(rig);
     effect_rig_run(rig, tone, NULL, FRAMES / 2, 512);
@@ -167,7 +170,48 @@ static void changes_do_not_click(void **context)
     assert_true(click_of("highpass", "slope", 1, 0, 0) < 2);
     assert_true(click_of("lowpass", "cutoff_hz", 500, 5000, 480) < 2);
     assert_true(click_of("peak", "gain_db", -12, 12, 480) < 2);
+    assert_true(click_of("eq", "band8_type", 0, 4, 0) < 2);
+    assert_true(click_of("eq", "band7_type", 5, 0, 0) < 2);
+    assert_true(click_of("eq", "band1_type", 1, 6, 0) < 2);
     assert_true(click_of("lowpass", "cutoff_hz", 500, 5000, 0) > 2); /* a step is one: this would be seen */
+}
+
+/* Each band of the equaliser is the filter of its type, and a band that is off leaves every bit. */
+static void the_equalisers_bands_are_these_filters(void **context)
+{
+    static const char *const of_bands[] = {"peak", "lowshelf", "highshelf", "lowpass", "highpass", "notch"};
+    enum { FRAMES = 4000 };
+    (void)context;
+    for (int b = 0; b <= 6; b++) {
+        effect_rig *eq = effect_rig_create("eq", RATE, 2, NULL);
+        float heard[2][FRAMES], expected[2][FRAMES];
+        for (int k = 0; k < FRAMES; k++) {
+            heard[0][k] = expected[0][k] = (float)sin(k * k * 1e-3);
+            heard[1][k] = expected[1][k] = (float)cos(k * k * 1.3e-3);
+        }
+        if (b > 0) {
+            effect_rig *one = effect_rig_create(of_bands[b - 1], RATE, 2, NULL);
+            char name[32];
+            const char *const parts[] = {"type", "hz", "q", "gain_db"};
+            const float values[] = {(float)b, 700, 2, -6};
+            for (int i = 0; i < 4; i++) {
+                snprintf(name, sizeof name, "band%d_%s", b, parts[i]);
+                effect_rig_set(eq, name, values[i]);
+            }
+            effect_rig_set(one, "cutoff_hz", 700);
+            effect_rig_set(one, "q", 2);
+            if (has_gain(of_bands[b - 1])) {
+                effect_rig_set(one, "gain_db", -6);
+            }
+            effect_rig_start(one);
+            effect_rig_run(one, expected[0], expected[1], FRAMES, 512);
+            effect_rig_destroy(one);
+        }
+        effect_rig_start(eq);
+        effect_rig_run(eq, heard[0], heard[1], FRAMES, 512);
+        assert_memory_equal(heard, expected, sizeof heard);
+        effect_rig_destroy(eq);
+    }
 }
 
 int main(void)
@@ -175,7 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(responses_are_the_cookbooks), cmocka_unit_test(steep_slopes_are_butterworths),
         cmocka_unit_test(q_is_the_gain_at_the_cutoff), cmocka_unit_test(no_modulation_makes_energy),
-        cmocka_unit_test(changes_do_not_click),
+        cmocka_unit_test(changes_do_not_click),        cmocka_unit_test(the_equalisers_bands_are_these_filters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,8 @@
     X(motet_effect_notch)        \
     X(motet_effect_peak)         \
     X(motet_effect_lowshelf)     \
-    X(motet_effect_highshelf)
+    X(motet_effect_highshelf)    \
+    X(motet_effect_eq)
 /* clang-format on */
 
 #define MOTET_EFFECT_DECLARE(name) extern const motet_effect_type name;
