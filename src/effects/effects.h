@@ -17,7 +17,11 @@
     X(motet_effect_peak)         \
     X(motet_effect_lowshelf)     \
     X(motet_effect_highshelf)    \
-    X(motet_effect_eq)
+    X(motet_effect_eq)           \
+    X(motet_effect_width)        \
+    X(motet_effect_balance)      \
+    X(motet_effect_mono)         \
+    X(motet_effect_dc_blocker)
 /* clang-format on */
 
 #define MOTET_EFFECT_DECLARE(name) extern const motet_effect_type name;
