@@ -1,6 +1,7 @@
 #include "dsp/limiter.h"
 
 #include "dsp/math.h"
+#include "dsp/sliding_max.h"
 
 #include <assert.h>
 #include <stdbool.h>
@@ -25,23 +26,21 @@ static const double release_seconds = 0.1;
 struct motet_limiter {
     const motet_kernels *kernels;
     float ceiling;
-    uint32_t latency;     /* N */
-    uint32_t half;        /* H */
-    uint32_t delay_at;    /* 0 ... N-1 */
-    uint32_t window_at;   /* 0 ... N */
-    uint32_t mean_at;     /* 0 ... H-1 */
-    uint32_t window_peak; /* of window[0 ... window_at-1] */
-    uint32_t released;    /* r of the last frame */
-    uint64_t release;     /* factor a frame, in steps of 2^-32, below 2^32 */
-    uint64_t first_sum;   /* a */
-    uint64_t second_sum;  /* b; 0 says that everything below is 0 but the delayed samples */
-    uint64_t full_sum;    /* b of a full reduction: H^2 FULL_REDUCTION */
+    uint32_t latency;    /* N */
+    uint32_t half;       /* H */
+    uint32_t delay_at;   /* 0 ... N-1 */
+    uint32_t mean_at;    /* 0 ... H-1 */
+    uint32_t released;   /* r of the last frame */
+    uint64_t release;    /* factor a frame, in steps of 2^-32, below 2^32 */
+    uint64_t first_sum;  /* a */
+    uint64_t second_sum; /* b; 0 says that everything below is 0 but the delayed samples */
+    uint64_t full_sum;   /* b of a full reduction: H^2 FULL_REDUCTION */
 
-    float *delayed_left;  /* N */
-    float *delayed_right; /* N */
-    uint32_t *window;     /* N + 1 */
-    uint32_t *reductions; /* H of r */
-    uint64_t *first_sums; /* H of a */
+    motet_sliding_max window; /* of N + 1 */
+    float *delayed_left;      /* N */
+    float *delayed_right;     /* N */
+    uint32_t *reductions;     /* H of r */
+    uint64_t *first_sums;     /* H of a */
 };
 
 uint32_t motet_limiter_latency_frames(uint32_t sample_rate_hz)
@@ -70,7 +69,8 @@ static size_t lay_out(motet_limiter *limiter, uint32_t latency)
         char *base = (char *)limiter;
         limiter->delayed_left = (float *)(void *)(base + left);
         limiter->delayed_right = (float *)(void *)(base + right);
-        limiter->window = (uint32_t *)(void *)(base + window);
+        limiter->window.window = (uint32_t *)(void *)(base + window);
+        limiter->window.length = latency + 1;
         limiter->reductions = (uint32_t *)(void *)(base + reductions);
         limiter->first_sums = (uint64_t *)(void *)(base + first_sums);
     }
@@ -107,43 +107,12 @@ void motet_limiter_init(motet_limiter *limiter, const motet_kernels *kernels, ui
     limiter->full_sum = (uint64_t)limiter->half * limiter->half * FULL_REDUCTION;
 }
 
-/* The maximum over the last N + 1 frames by van Herk's and Gil and Werman's method: time is cut into windows of that
- * length; window[i] of the past one holds the maximum of its frames i and later, and gives way to the present frame i
- * once the sliding window has left it. Its work is the same for every signal: one pass over the window whenever one is
- * full, where a queue of falling maxima would cost more the worse the signal is. */
-static void slide_window(motet_limiter *limiter, uint32_t *wanted, const uint32_t *reductions,
-                         uint32_t count) MOTET_NONBLOCKING
-{
-    uint32_t *window = limiter->window;
-    const uint32_t latency = limiter->latency;
-    uint32_t at = limiter->window_at;
-    uint32_t peak = limiter->window_peak;
-    for (uint32_t i = 0; i < count; i++) {
-        peak = peak > reductions[i] ? peak : reductions[i];
-        if (at < latency) {
-            wanted[i] = peak > window[at + 1] ? peak : window[at + 1];
-            window[at++] = reductions[i];
-        } else {
-            wanted[i] = peak;
-            window[at] = reductions[i];
-            peak = reductions[i];
-            for (; at > 0; at--) {
-                peak = peak > window[at - 1] ? peak : window[at - 1];
-                window[at - 1] = peak;
-            }
-            peak = 0;
-        }
-    }
-    limiter->window_at = at;
-    limiter->window_peak = peak;
-}
-
 /* The factor for each frame that comes out. */
 static void find_gains(motet_limiter *limiter, double *gains, const uint32_t *reductions,
                        uint32_t count) MOTET_NONBLOCKING
 {
     uint32_t wanted[CHUNK_FRAMES];
-    slide_window(limiter, wanted, reductions, count);
+    motet_sliding_max_run(&limiter->window, wanted, reductions, count);
     /* What the loop reads is copied: as far as the compiler knows, its stores might change the struct. */
     uint32_t *restrict reductions_held = limiter->reductions;
     uint64_t *restrict sums_held = limiter->first_sums;

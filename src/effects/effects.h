@@ -21,7 +21,9 @@
     X(motet_effect_width)        \
     X(motet_effect_balance)      \
     X(motet_effect_mono)         \
-    X(motet_effect_dc_blocker)
+    X(motet_effect_dc_blocker)   \
+    X(motet_effect_compressor)   \
+    X(motet_effect_gate)
 /* clang-format on */
 
 #define MOTET_EFFECT_DECLARE(name) extern const motet_effect_type name;
