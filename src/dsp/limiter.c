@@ -15,7 +15,7 @@ enum { CHUNK_FRAMES = 128 };
 enum { FULL_REDUCTION = MOTET_LIMITER_FULL_REDUCTION };
 
 /* Time in which the gain's distance from 1 falls to 1/e. */
-static const double release_seconds = 0.1;
+static const double default_release_seconds = 0.1;
 
 /* Frame n's wanted reduction w[n] passes through
  *   the maximum of the last N + 1:     m[n] = max(w[n - N] ... w[n])
@@ -86,7 +86,6 @@ void motet_limiter_init(motet_limiter *limiter, const motet_kernels *kernels, ui
                         double ceiling_gain)
 {
     assert(ceiling_gain > 0.0 && ceiling_gain <= 1.0);
-    const double log2_e = 1.44269504088896340736;
     uint32_t latency = motet_limiter_latency_frames(sample_rate_hz);
     memset(limiter, 0, lay_out(NULL, latency));
     lay_out(limiter, latency);
@@ -102,9 +101,32 @@ void motet_limiter_init(motet_limiter *limiter, const motet_kernels *kernels, ui
     limiter->ceiling = ceiling;
     limiter->latency = latency;
     limiter->half = latency / 2 + 1;
-    double factor = motet_exp2(-log2_e / (release_seconds * (double)sample_rate_hz));
-    limiter->release = (uint64_t)(factor * 4294967296.0);
+    motet_limiter_set_release(limiter, default_release_seconds, sample_rate_hz);
     limiter->full_sum = (uint64_t)limiter->half * limiter->half * FULL_REDUCTION;
+}
+
+void motet_limiter_set_release(motet_limiter *limiter, double seconds, uint32_t sample_rate_hz) MOTET_NONBLOCKING
+{
+    const double log2_e = 1.44269504088896340736;
+    double exponent = log2_e / (seconds * (double)sample_rate_hz);
+    double factor = exponent < 40 ? motet_exp2(-exponent) : 0;
+    limiter->release = (uint64_t)(factor * 4294967296.0);
+}
+
+void motet_limiter_reset(motet_limiter *limiter) MOTET_NONBLOCKING
+{
+    memset(limiter->delayed_left, 0, limiter->latency * sizeof(float));
+    memset(limiter->delayed_right, 0, limiter->latency * sizeof(float));
+    memset(limiter->window.window, 0, limiter->window.length * sizeof(uint32_t));
+    memset(limiter->reductions, 0, limiter->half * sizeof(uint32_t));
+    memset(limiter->first_sums, 0, limiter->half * sizeof(uint64_t));
+    limiter->window.at = 0;
+    limiter->window.peak = 0;
+    limiter->delay_at = 0;
+    limiter->mean_at = 0;
+    limiter->released = 0;
+    limiter->first_sum = 0;
+    limiter->second_sum = 0;
 }
 
 /* The factor for each frame that comes out. */
@@ -149,19 +171,20 @@ static bool is_above(const motet_limiter *limiter, const float *left, const floa
     return !(largest(left, count) <= limiter->ceiling && largest(right, count) <= limiter->ceiling);
 }
 
-/* At most CHUNK_FRAMES, and no further than the end of the delay lines. */
-static void process_chunk(motet_limiter *limiter, float *left, float *right, uint32_t count) MOTET_NONBLOCKING
+/* At most CHUNK_FRAMES, and no further than the end of the delay lines. `heard` are the two signals that are limited. */
+static void process_chunk(motet_limiter *limiter, float *left, float *right, const float *heard_left,
+                          const float *heard_right, uint32_t count) MOTET_NONBLOCKING
 {
     float *delayed_left = limiter->delayed_left + limiter->delay_at;
     float *delayed_right = limiter->delayed_right + limiter->delay_at;
-    if (limiter->second_sum == 0 && !is_above(limiter, left, right, count)) {
+    if (limiter->second_sum == 0 && !is_above(limiter, heard_left, heard_right, count)) {
         /* At rest every reduction in sight is 0, in whatever order: the rings may stand still. */
         limiter->kernels->swap(left, delayed_left, count);
         limiter->kernels->swap(right, delayed_right, count);
     } else {
         uint32_t reductions[CHUNK_FRAMES];
         double gains[CHUNK_FRAMES];
-        limiter->kernels->limiter_reductions(reductions, limiter->ceiling, left, right, count);
+        limiter->kernels->limiter_reductions(reductions, limiter->ceiling, heard_left, heard_right, count);
         find_gains(limiter, gains, reductions, count);
         limiter->kernels->limiter_exchange(left, delayed_left, gains, count);
         limiter->kernels->limiter_exchange(right, delayed_right, gains, count);
@@ -169,15 +192,33 @@ static void process_chunk(motet_limiter *limiter, float *left, float *right, uin
     limiter->delay_at = limiter->delay_at + count == limiter->latency ? 0 : limiter->delay_at + count;
 }
 
+static uint32_t chunk_of(const motet_limiter *limiter, size_t frame_count) MOTET_NONBLOCKING
+{
+    uint32_t count = limiter->latency - limiter->delay_at;
+    count = count < CHUNK_FRAMES ? count : CHUNK_FRAMES;
+    return count < frame_count ? count : (uint32_t)frame_count;
+}
+
 void motet_limiter_process(motet_limiter *limiter, float *left, float *right, size_t frame_count) MOTET_NONBLOCKING
 {
     while (frame_count > 0) {
-        uint32_t count = limiter->latency - limiter->delay_at;
-        count = count < CHUNK_FRAMES ? count : CHUNK_FRAMES;
-        count = count < frame_count ? count : (uint32_t)frame_count;
-        process_chunk(limiter, left, right, count);
+        uint32_t count = chunk_of(limiter, frame_count);
+        process_chunk(limiter, left, right, left, right, count);
         left += count;
         right += count;
+        frame_count -= count;
+    }
+}
+
+void motet_limiter_process_peaks(motet_limiter *limiter, float *left, float *right, const float *peaks,
+                                 size_t frame_count) MOTET_NONBLOCKING
+{
+    while (frame_count > 0) {
+        uint32_t count = chunk_of(limiter, frame_count);
+        process_chunk(limiter, left, right, peaks, peaks, count);
+        left += count;
+        right += count;
+        peaks += count;
         frame_count -= count;
     }
 }

@@ -31,4 +31,13 @@ void motet_limiter_init(motet_limiter *limiter, const motet_kernels *kernels, ui
  * frames are spread over calls. Inputs are finite; one that is not leaves no trace after the gain has recovered. */
 void motet_limiter_process(motet_limiter *limiter, float *left, float *right, size_t frame_count) MOTET_NONBLOCKING;
 
+/* The same, where a frame asks for a reduction by `peaks` in place of its own samples. */
+void motet_limiter_process_peaks(motet_limiter *limiter, float *left, float *right, const float *peaks,
+                                 size_t frame_count) MOTET_NONBLOCKING;
+
+/* The time of 1/e, from now on. */
+void motet_limiter_set_release(motet_limiter *limiter, double seconds, uint32_t sample_rate_hz) MOTET_NONBLOCKING;
+/* Silence, as after init; the release stays. */
+void motet_limiter_reset(motet_limiter *limiter) MOTET_NONBLOCKING;
+
 #endif /* MOTET_DSP_LIMITER_H */

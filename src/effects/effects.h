@@ -23,7 +23,8 @@
     X(motet_effect_mono)         \
     X(motet_effect_dc_blocker)   \
     X(motet_effect_compressor)   \
-    X(motet_effect_gate)
+    X(motet_effect_gate)         \
+    X(motet_effect_limiter)
 /* clang-format on */
 
 #define MOTET_EFFECT_DECLARE(name) extern const motet_effect_type name;
