@@ -58,7 +58,8 @@ void motet_true_peak_raise(float *peaks, const float *samples, uint32_t count) M
         }
         quad first = peak_of_phases(sums, differences, phases[0]);
         quad second = peak_of_phases(sums, differences, phases[1]);
-        quad peak = larger(larger(first, second), quad_load(peaks + k));
+        quad sample = magnitude(quad_load(samples + (int32_t)k - MOTET_TRUE_PEAK_DELAY));
+        quad peak = larger(larger(first, second), larger(sample, quad_load(peaks + k)));
         memcpy(peaks + k, &peak, sizeof peak);
     }
 }

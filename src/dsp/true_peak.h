@@ -16,7 +16,8 @@ enum {
 /* No point is higher than so many times the highest sample of the 12 that it is made of. */
 #define MOTET_TRUE_PEAK_MOST 2.03f
 
-/* peaks[k] = the largest magnitude of the four points of samples[k - 11] ... samples[k], if that is more than it was. */
+/* peaks[k] = the largest of what it was and the magnitudes of samples[k - 6] and of the four points behind it, which are
+ * made of samples[k - 11] ... samples[k]. */
 void motet_true_peak_raise(float *peaks, const float *samples, uint32_t count) MOTET_NONBLOCKING;
 
 #endif /* MOTET_DSP_TRUE_PEAK_H */

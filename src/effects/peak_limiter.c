@@ -8,7 +8,6 @@
 #include "dsp/true_peak.h"
 #include "effects/effects.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { CEILING_DB, RELEASE_SECONDS, PARAMETER_COUNT };
@@ -25,6 +24,7 @@ static const motet_parameter parameters[PARAMETER_COUNT] = {
 
 typedef struct peak_limiter {
     motet_limiter *limiter; /* behind this */
+    const motet_kernels *kernels;
     uint32_t sample_rate_hz;
     float release_seconds; /* that it has; 0: none yet */
     float past[2][MOTET_TRUE_PEAK_PAST];
@@ -44,6 +44,7 @@ static void init(void *state, const motet_effect_setup *setup)
 {
     peak_limiter *p = state;
     p->sample_rate_hz = setup->sample_rate_hz;
+    p->kernels = setup->kernels;
     p->limiter = (motet_limiter *)(void *)((char *)state + own_size());
     motet_limiter_init(p->limiter, setup->kernels, setup->sample_rate_hz, 1);
 }
@@ -71,58 +72,49 @@ static void take_in(peak_limiter *p, channel *c, uint32_t index, const float *sa
     c->late = c->samples + MOTET_TRUE_PEAK_PAST - MOTET_TRUE_PEAK_DELAY;
 }
 
-/* The largest magnitude that the points of a chunk are made of. */
-static float largest_of(const channel *c, uint32_t count) MOTET_NONBLOCKING
+/* How much more than 1 a peak of 1 is, by the ceiling: one number for the chunk, or one for each frame where it moves. */
+typedef struct scale {
+    float largest;
+    bool moves;
+    float each[CHUNK_FRAMES];
+} scale;
+
+static float scale_of(float ceiling_db) MOTET_NONBLOCKING
 {
-    float largest = 0;
-    for (uint32_t k = 0; k < MOTET_TRUE_PEAK_PAST + count; k++) {
-        float magnitude = fabsf(c->samples[k]);
-        largest = magnitude > largest ? magnitude : largest;
+    return (float)motet_db_to_gain(margin_db - (double)ceiling_db);
+}
+
+static void find_scale(scale *s, const motet_effect_run *run, uint32_t at, uint32_t count) MOTET_NONBLOCKING
+{
+    s->moves = run->moving[CEILING_DB] != NULL;
+    s->largest = s->moves ? 0 : scale_of(run->values[CEILING_DB]);
+    for (uint32_t k = 0; s->moves && k < count; k++) {
+        s->each[k] = scale_of(run->moving[CEILING_DB][at + k]);
+        s->largest = s->each[k] > s->largest ? s->each[k] : s->largest;
     }
-    return largest;
 }
 
 /* In parts of the ceiling. Where no true peak can reach it, 0 does as well as any: the limiter then asks for nothing. */
-static void find_peaks(float *peaks, const channel *channels, uint32_t channel_count, const float *scales,
-                       uint32_t count) MOTET_NONBLOCKING
+static void find_peaks(const peak_limiter *p, float *peaks, const channel *channels, uint32_t channel_count,
+                       const scale *s, uint32_t count) MOTET_NONBLOCKING
 {
-    float largest_scale = 0;
-    for (uint32_t k = 0; k < count; k++) {
-        largest_scale = scales[k] > largest_scale ? scales[k] : largest_scale;
-    }
     memset(peaks, 0, (count + MOTET_TRUE_PEAK_SLACK) * sizeof *peaks);
     for (uint32_t c = 0; c < channel_count; c++) {
-        if (largest_of(&channels[c], count) * largest_scale * MOTET_TRUE_PEAK_MOST <= 1) {
-            continue;
+        float largest = p->kernels->largest(channels[c].samples, MOTET_TRUE_PEAK_PAST + count);
+        if (!(largest * s->largest * MOTET_TRUE_PEAK_MOST <= 1)) {
+            motet_true_peak_raise(peaks, channels[c].samples + MOTET_TRUE_PEAK_PAST, count);
         }
-        for (uint32_t k = 0; k < count; k++) {
-            float magnitude = fabsf(channels[c].late[k]);
-            peaks[k] = magnitude > peaks[k] ? magnitude : peaks[k];
-        }
-        motet_true_peak_raise(peaks, channels[c].samples + MOTET_TRUE_PEAK_PAST, count);
     }
     for (uint32_t k = 0; k < count; k++) {
-        peaks[k] *= scales[k];
-    }
-}
-
-static void find_scales(float *scales, const motet_effect_run *run, uint32_t at, uint32_t count) MOTET_NONBLOCKING
-{
-    float db = 0, scale = 0;
-    for (uint32_t k = 0; k < count; k++) {
-        float now = motet_effect_value(run, CEILING_DB, at + k);
-        if (k == 0 || now != db) {
-            db = now;
-            scale = (float)motet_db_to_gain(margin_db - (double)db);
-        }
-        scales[k] = scale;
+        peaks[k] *= s->moves ? s->each[k] : s->largest;
     }
 }
 
 static void process_chunk(peak_limiter *p, const motet_effect_run *run, uint32_t at, uint32_t count) MOTET_NONBLOCKING
 {
     channel channels[2];
-    float peaks[CHUNK_FRAMES + MOTET_TRUE_PEAK_SLACK], scales[CHUNK_FRAMES], silence[CHUNK_FRAMES];
+    float peaks[CHUNK_FRAMES + MOTET_TRUE_PEAK_SLACK], silence[CHUNK_FRAMES];
+    scale s;
     for (uint32_t c = 0; c < run->channel_count; c++) {
         take_in(p, &channels[c], c, run->channels[c] + at, count);
     }
@@ -130,8 +122,8 @@ static void process_chunk(peak_limiter *p, const motet_effect_run *run, uint32_t
         memset(silence, 0, count * sizeof *silence);
         channels[1].late = silence;
     }
-    find_scales(scales, run, at, count);
-    find_peaks(peaks, channels, run->channel_count, scales, count);
+    find_scale(&s, run, at, count);
+    find_peaks(p, peaks, channels, run->channel_count, &s, count);
     motet_limiter_process_peaks(p->limiter, channels[0].late, channels[1].late, peaks, count);
     for (uint32_t c = 0; c < run->channel_count; c++) {
         memcpy(run->channels[c] + at, channels[c].late, count * sizeof(float));
