@@ -24,7 +24,9 @@
     X(motet_effect_dc_blocker)   \
     X(motet_effect_compressor)   \
     X(motet_effect_gate)         \
-    X(motet_effect_limiter)
+    X(motet_effect_limiter)      \
+    X(motet_effect_distortion)   \
+    X(motet_effect_crusher)
 /* clang-format on */
 
 #define MOTET_EFFECT_DECLARE(name) extern const motet_effect_type name;
