@@ -39,6 +39,7 @@ static const motet_kernels plain = {
     .ramp_gains = motet_ramp_gains,
     .limiter_reductions = motet_limiter_reductions,
     .limiter_exchange = motet_limiter_exchange,
+    .true_peak = motet_true_peak_raise,
     .biquad_bank = motet_biquad_bank_run,
 };
 

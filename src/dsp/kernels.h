@@ -14,6 +14,7 @@
 #include "dsp/mix.h"
 #include "dsp/ramp_kernels.h"
 #include "dsp/sinc.h"
+#include "dsp/true_peak.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,6 +57,9 @@ typedef struct motet_kernels {
     /* dsp/limiter_kernels.h */
     motet_limiter_reductions_fn *limiter_reductions;
     motet_limiter_exchange_fn *limiter_exchange;
+
+    /* dsp/true_peak.h */
+    motet_true_peak_fn *true_peak;
 
     /* dsp/biquad.h */
     motet_biquad_bank_fn *biquad_bank;

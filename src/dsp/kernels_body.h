@@ -1,7 +1,7 @@
 /* The kernels of one SIMD level but for the resampling ones, as functions and a macro that lists them for its table.
  * dsp/kernels_<level>.c includes its vectors (dsp/vector_<level>.h), then this. The formulas and their order are those
- * of the references (dsp/mix.c, convert.c, ramp_kernels.c, limiter_kernels.c, biquad.c): lane by lane the same bits.
- * What a vector's length leaves over at the end is the references' own work.
+ * of the references (dsp/mix.c, convert.c, ramp_kernels.c, limiter_kernels.c, true_peak.c, biquad.c): lane by lane the
+ * same bits. What a vector's length leaves over at the end is the references' own work.
  *
  * A vector header defines the types `floats`, `doubles` and `ints` with FLOATS, DOUBLES and FLOATS lanes, where
  * FLOATS = 2 DOUBLES, and functions on them:
@@ -589,6 +589,37 @@ static void limiter_exchange(float *samples, float *delayed, const double *gains
     motet_limiter_exchange(samples + at, delayed + at, gains + at, count - at);
 }
 
+/* --------------------------------------------------------------------------------------------------- True peaks */
+
+INLINE floats peak_of_phase(const floats *sums, const floats *differences, uint32_t phase)
+{
+    floats even = floats_multiply(sums[0], floats_fill(motet_true_peak_even[phase][0]));
+    floats odd = floats_multiply(differences[0], floats_fill(motet_true_peak_odd[phase][0]));
+    for (int i = 1; i < MOTET_TRUE_PEAK_PAIRS; i++) {
+        even = floats_add(even, floats_multiply(sums[i], floats_fill(motet_true_peak_even[phase][i])));
+        odd = floats_add(odd, floats_multiply(differences[i], floats_fill(motet_true_peak_odd[phase][i])));
+    }
+    return floats_add(floats_magnitude(even), floats_magnitude(odd));
+}
+
+static void true_peak(float *peaks, const float *samples, uint32_t count) MOTET_NONBLOCKING
+{
+    uint32_t at = 0;
+    for (; count - at >= FLOATS; at += FLOATS) {
+        const float *last = samples + at;
+        floats sums[MOTET_TRUE_PEAK_PAIRS], differences[MOTET_TRUE_PEAK_PAIRS];
+        for (int i = 0; i < MOTET_TRUE_PEAK_PAIRS; i++) {
+            floats near = floats_load(last - i), far = floats_load(last + i - MOTET_TRUE_PEAK_PAST);
+            sums[i] = floats_add(near, far);
+            differences[i] = floats_subtract(near, far);
+        }
+        floats points = floats_larger_bits(peak_of_phase(sums, differences, 0), peak_of_phase(sums, differences, 1));
+        floats sample = floats_magnitude(floats_load(last - MOTET_TRUE_PEAK_DELAY));
+        floats_store(peaks + at, floats_larger_bits(points, floats_larger_bits(sample, floats_load(peaks + at))));
+    }
+    motet_true_peak_raise(peaks + at, samples + at, count - at);
+}
+
 /* ------------------------------------------------------------------------------------------------------ Biquads */
 
 /* DOUBLES channels. */
@@ -663,6 +694,7 @@ static void biquad_bank(float *samples, uint32_t count, motet_biquad_bank *bank)
     .ramp_gains = ramp_gains,                   \
     .limiter_reductions = limiter_reductions,   \
     .limiter_exchange = limiter_exchange,       \
+    .true_peak = true_peak,                     \
     .biquad_bank = biquad_bank
 /* clang-format on */
 

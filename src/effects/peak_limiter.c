@@ -57,9 +57,9 @@ static void reset(void *state) MOTET_NONBLOCKING
     motet_limiter_reset(p->limiter);
 }
 
-/* The samples of a chunk with those before it, and room for what vectors read behind. */
+/* The samples of a chunk with those before it. */
 typedef struct channel {
-    float samples[MOTET_TRUE_PEAK_PAST + CHUNK_FRAMES + MOTET_TRUE_PEAK_SLACK];
+    float samples[MOTET_TRUE_PEAK_PAST + CHUNK_FRAMES];
     float *late; /* as they go on into the limiter */
 } channel;
 
@@ -67,7 +67,6 @@ static void take_in(peak_limiter *p, channel *c, uint32_t index, const float *sa
 {
     memcpy(c->samples, p->past[index], sizeof p->past[index]);
     memcpy(c->samples + MOTET_TRUE_PEAK_PAST, samples, count * sizeof(float));
-    memset(c->samples + MOTET_TRUE_PEAK_PAST + count, 0, MOTET_TRUE_PEAK_SLACK * sizeof(float));
     memcpy(p->past[index], c->samples + count, sizeof p->past[index]);
     c->late = c->samples + MOTET_TRUE_PEAK_PAST - MOTET_TRUE_PEAK_DELAY;
 }
@@ -98,11 +97,11 @@ static void find_scale(scale *s, const motet_effect_run *run, uint32_t at, uint3
 static void find_peaks(const peak_limiter *p, float *peaks, const channel *channels, uint32_t channel_count,
                        const scale *s, uint32_t count) MOTET_NONBLOCKING
 {
-    memset(peaks, 0, (count + MOTET_TRUE_PEAK_SLACK) * sizeof *peaks);
+    memset(peaks, 0, count * sizeof *peaks);
     for (uint32_t c = 0; c < channel_count; c++) {
         float largest = p->kernels->largest(channels[c].samples, MOTET_TRUE_PEAK_PAST + count);
         if (!(largest * s->largest * MOTET_TRUE_PEAK_MOST <= 1)) {
-            motet_true_peak_raise(peaks, channels[c].samples + MOTET_TRUE_PEAK_PAST, count);
+            p->kernels->true_peak(peaks, channels[c].samples + MOTET_TRUE_PEAK_PAST, count);
         }
     }
     for (uint32_t k = 0; k < count; k++) {
@@ -113,7 +112,7 @@ static void find_peaks(const peak_limiter *p, float *peaks, const channel *chann
 static void process_chunk(peak_limiter *p, const motet_effect_run *run, uint32_t at, uint32_t count) MOTET_NONBLOCKING
 {
     channel channels[2];
-    float peaks[CHUNK_FRAMES + MOTET_TRUE_PEAK_SLACK], silence[CHUNK_FRAMES];
+    float peaks[CHUNK_FRAMES], silence[CHUNK_FRAMES];
     scale s;
     for (uint32_t c = 0; c < run->channel_count; c++) {
         take_in(p, &channels[c], c, run->channels[c] + at, count);

@@ -346,6 +346,12 @@ static void run_limiter_exchange(stage *s, const motet_kernels *k, uint32_t coun
     k->limiter_exchange(samples, delayed, doubles(s, count), count);
 }
 
+static void run_true_peak(stage *s, const motet_kernels *k, uint32_t count)
+{
+    float *peaks = floats(s, count);
+    k->true_peak(peaks, floats(s, (size_t)count + MOTET_TRUE_PEAK_PAST) + MOTET_TRUE_PEAK_PAST, count);
+}
+
 static void run_biquad_bank(stage *s, const motet_kernels *k, uint32_t count)
 {
     uint32_t frames = count % 200;
@@ -396,6 +402,7 @@ static const kernel_run runs[] = {
     {"ramp_gains", run_ramp_gains, false},
     {"limiter_reductions", run_limiter_reductions, false},
     {"limiter_exchange", run_limiter_exchange, false},
+    {"true_peak", run_true_peak, false},
     {"biquad_bank", run_biquad_bank, false},
 };
 
