@@ -1,5 +1,6 @@
 # A thin front for CMake; see CONTRIBUTING.md. Each goal works on a clean clone, and again.
 .PHONY: all build demo figures purity clicks loops voices streams stream-figures hashes bench bench-peers performance pictures test format check-format \
+.PHONY: all build demo figures purity clicks loops voices effects_filters hashes bench bench-peers performance pictures test format check-format \
     lint sanitize rtsan clean help
 
 all: build
@@ -14,6 +15,8 @@ help:
 	@echo 'make streams       streams from disk beside loaded sounds: samples, gaps, starts, memory, measured'
 	@echo 'make figures       all five, one after the other; of streams what is quick'
 	@echo 'make stream-figures  measure all of streams and write it into docs/streams.md'
+	@echo 'make effects_filters   how good and how cheap filters, dynamics and distortions are, measured'
+	@echo 'make figures       all four, one after the other'
 	@echo 'make hashes        whether the examples render to the same samples at every block size, with their hashes'
 	@echo 'make bench         how fast this machine mixes, beside the least that it could take'
 	@echo 'make bench-peers   the same beside other mixers: FAudio, OpenAL Soft and SDL2_mixer'
@@ -36,6 +39,7 @@ demo:
 	@scripts/demo
 
 purity clicks loops voices streams:
+purity clicks loops voices effects_filters:
 	@scripts/setup --build
 	@scripts/build
 	@cmake --build build --target motet_$@ --parallel >/dev/null

@@ -17,6 +17,14 @@ if(TARGET motet_static)
     set_target_properties(motet_streams PROPERTIES
         OUTPUT_NAME streams RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
 endif()
+# What drives effects without an engine reaches the library's internal functions.
+foreach(name effects_filters)
+    add_executable(motet_${name} EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/bench/${name}.c")
+    target_include_directories(motet_${name} PRIVATE "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/tests")
+    target_link_libraries(motet_${name} PRIVATE motet_flags motet::core "$<$<BOOL:${MOTET_HAVE_LIBM}>:m>")
+    set_target_properties(motet_${name} PROPERTIES
+        OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+endforeach()
 
 if(TARGET motet_lint)
     add_executable(motet_clicks EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/bench/clicks.c"
