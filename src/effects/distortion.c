@@ -85,13 +85,10 @@ static quad soft(quad x) MOTET_NONBLOCKING
 static quad folded(quad x) MOTET_NONBLOCKING
 {
     x = clipped(x, 0x1p30f);
-    quad rest;
-    for (int i = 0; i < 4; i++) {
-        float half = 0.5f * x[i];
-        int32_t n = (int32_t)(half + (half < 0 ? -0.5f : 0.5f));
-        rest[i] = (x[i] - 2 * (float)n) * (float)(1 - 2 * (n & 1));
-    }
-    return rest;
+    const quad low = {-0.5f, -0.5f, -0.5f, -0.5f}, high = {0.5f, 0.5f, 0.5f, 0.5f};
+    quad half = 0.5f * x;
+    quad_bits n = __builtin_convertvector(half + chosen(half < 0, low, high), quad_bits);
+    return (x - 2 * __builtin_convertvector(n, quad)) * __builtin_convertvector(1 - 2 * (n & 1), quad);
 }
 
 /* Vectors may go past `count`. */
@@ -100,7 +97,11 @@ static void bend(float *samples, uint32_t count, uint32_t mode) MOTET_NONBLOCKIN
     for (uint32_t k = 0; k < count; k += 4) {
         quad x;
         memcpy(&x, samples + k, sizeof x);
-        x = mode == SOFT ? soft(x) : mode == HARD ? clipped(x, 1) : folded(x);
+        switch (mode) {
+        case SOFT: x = soft(x); break;
+        case HARD: x = clipped(x, 1); break;
+        default: x = folded(x); break;
+        }
         memcpy(samples + k, &x, sizeof x);
     }
 }
