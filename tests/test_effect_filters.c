@@ -176,6 +176,35 @@ static void changes_do_not_click(void **context)
     assert_true(click_of("lowpass", "cutoff_hz", 500, 5000, 0) > 2); /* a step is one: this would be seen */
 }
 
+/* A cutoff that glides, and then stands, against the textbook's equations frame by frame. */
+static void moving_filters_follow_every_frame(void **context)
+{
+    enum { FRAMES = 3000, MOVING = 1501 };
+    (void)context;
+    float heard[FRAMES], in[FRAMES];
+    effect_rig *rig = effect_rig_create("lowpass", RATE, 1, NULL);
+    effect_rig_set(rig, "cutoff_hz", 200);
+    effect_rig_set(rig, "q", 3);
+    effect_rig_start(rig);
+    for (int k = 0; k < FRAMES; k++) {
+        heard[k] = in[k] = (float)sin(k * k * 1e-3);
+    }
+    effect_rig_run(rig, heard, NULL, 1, 512); /* so that the glide starts in an odd frame */
+    effect_rig_glide(rig, "cutoff_hz", 9000, MOVING);
+    effect_rig_run(rig, heard + 1, NULL, FRAMES - 1, 0);
+    effect_rig_destroy(rig);
+    double s1 = 0, s2 = 0;
+    for (int k = 0; k < FRAMES; k++) {
+        double share = k < 1 ? 0 : k - 1 < MOVING ? (double)(k - 1) / MOVING : 1;
+        double g = tan(PI * 200 * pow(45, share) / RATE);
+        double a1 = 1 / (1 + g * (g + 1.0 / 3)), v3 = (double)in[k] - s2;
+        double v1 = a1 * s1 + g * a1 * v3, v2 = s2 + g * a1 * s1 + g * g * a1 * v3;
+        s1 = 2 * v1 - s1;
+        s2 = 2 * v2 - s2;
+        assert_true(fabs((double)heard[k] - v2) < 1e-5);
+    }
+}
+
 /* Each band of the equaliser is the filter of its type, and a band that is off leaves every bit. */
 static void the_equalisers_bands_are_these_filters(void **context)
 {
@@ -217,9 +246,13 @@ static void the_equalisers_bands_are_these_filters(void **context)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(responses_are_the_cookbooks), cmocka_unit_test(steep_slopes_are_butterworths),
-        cmocka_unit_test(q_is_the_gain_at_the_cutoff), cmocka_unit_test(no_modulation_makes_energy),
-        cmocka_unit_test(changes_do_not_click),        cmocka_unit_test(the_equalisers_bands_are_these_filters),
+        cmocka_unit_test(responses_are_the_cookbooks),
+        cmocka_unit_test(steep_slopes_are_butterworths),
+        cmocka_unit_test(q_is_the_gain_at_the_cutoff),
+        cmocka_unit_test(no_modulation_makes_energy),
+        cmocka_unit_test(moving_filters_follow_every_frame),
+        cmocka_unit_test(changes_do_not_click),
+        cmocka_unit_test(the_equalisers_bands_are_these_filters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

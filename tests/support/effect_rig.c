@@ -138,7 +138,7 @@ void effect_rig_run(effect_rig *rig, float *left, float *right, uint32_t frame_c
 
 uint64_t effect_rig_tail_frames(const effect_rig *rig)
 {
-    double seconds = rig->type->tail_seconds != NULL ? rig->type->tail_seconds(rig->state, rig->values) : 0;
+    double seconds = rig->type->tail_seconds ? rig->type->tail_seconds(rig->state, rig->values) : 0;
     seconds = seconds < 600 ? seconds : 600;
     return (uint64_t)ceil(seconds * rig->sample_rate_hz);
 }
