@@ -114,12 +114,12 @@ static void process_chunk(peak_limiter *p, const motet_effect_run *run, uint32_t
     channel channels[2];
     float peaks[CHUNK_FRAMES], silence[CHUNK_FRAMES];
     scale s;
+    channels[0].late = channels[1].late = silence;
     for (uint32_t c = 0; c < run->channel_count; c++) {
         take_in(p, &channels[c], c, run->channels[c] + at, count);
     }
     if (run->channel_count == 1) {
         memset(silence, 0, count * sizeof *silence);
-        channels[1].late = silence;
     }
     find_scale(&s, run, at, count);
     find_peaks(p, peaks, channels, run->channel_count, &s, count);
