@@ -8,25 +8,26 @@
 
 /* In the order in which they are listed: by what they are for. */
 /* clang-format off */
-#define MOTET_EFFECT_LIST(X)     \
-    X(motet_effect_gain)         \
-    X(motet_effect_lowpass)      \
-    X(motet_effect_highpass)     \
-    X(motet_effect_bandpass)     \
-    X(motet_effect_notch)        \
-    X(motet_effect_peak)         \
-    X(motet_effect_lowshelf)     \
-    X(motet_effect_highshelf)    \
-    X(motet_effect_eq)           \
-    X(motet_effect_width)        \
-    X(motet_effect_balance)      \
-    X(motet_effect_mono)         \
-    X(motet_effect_dc_blocker)   \
-    X(motet_effect_compressor)   \
-    X(motet_effect_gate)         \
-    X(motet_effect_limiter)      \
-    X(motet_effect_distortion)   \
-    X(motet_effect_crusher)
+#define MOTET_EFFECT_LIST(X)   \
+    X(motet_effect_gain)       \
+    X(motet_effect_lowpass)    \
+    X(motet_effect_highpass)   \
+    X(motet_effect_bandpass)   \
+    X(motet_effect_notch)      \
+    X(motet_effect_peak)       \
+    X(motet_effect_lowshelf)   \
+    X(motet_effect_highshelf)  \
+    X(motet_effect_eq)         \
+    X(motet_effect_delay)      \
+    X(motet_effect_distortion) \
+    X(motet_effect_crusher)    \
+    X(motet_effect_compressor) \
+    X(motet_effect_gate)       \
+    X(motet_effect_limiter)    \
+    X(motet_effect_width)      \
+    X(motet_effect_balance)    \
+    X(motet_effect_mono)       \
+    X(motet_effect_dc_blocker)
 /* clang-format on */
 
 #define MOTET_EFFECT_DECLARE(name) extern const motet_effect_type name;
