@@ -2,6 +2,8 @@
 .PHONY: all build demo figures purity clicks loops voices streams stream-figures hashes bench bench-peers performance pictures test format check-format \
 .PHONY: all build demo figures purity clicks loops voices effects_filters hashes bench bench-peers performance pictures test format check-format \
     lint sanitize rtsan clean help
+.PHONY: all build demo figures purity clicks loops voices effects-space hashes bench bench-peers performance pictures \
+    test format check-format lint sanitize rtsan clean help
 
 all: build
 
@@ -16,6 +18,7 @@ help:
 	@echo 'make figures       all five, one after the other; of streams what is quick'
 	@echo 'make stream-figures  measure all of streams and write it into docs/streams.md'
 	@echo 'make effects_filters   how good and how cheap filters, dynamics and distortions are, measured'
+	@echo 'make effects-space how good reverb, delay and modulation effects are, measured, and what they cost'
 	@echo 'make figures       all four, one after the other'
 	@echo 'make hashes        whether the examples render to the same samples at every block size, with their hashes'
 	@echo 'make bench         how fast this machine mixes, beside the least that it could take'
@@ -44,6 +47,12 @@ purity clicks loops voices effects_filters:
 	@scripts/build
 	@cmake --build build --target motet_$@ --parallel >/dev/null
 	@build/bench/$@
+
+effects-space:
+	@scripts/setup --build
+	@scripts/build
+	@cmake --build build --target motet_effects_space --parallel >/dev/null
+	@build/bench/effects_space
 
 # Goes on after one that does not reach its figures, and fails at the end.
 figures:

@@ -48,3 +48,10 @@ if(MOTET_PEERS AND TARGET motet_tool)
     set_target_properties(motet_peers PROPERTIES
         OUTPUT_NAME peers RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
 endif()
+
+# Effects by themselves, whose types and kernels are not part of the interface.
+add_executable(motet_effects_space EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/bench/effects_space.c")
+target_include_directories(motet_effects_space PRIVATE "${PROJECT_SOURCE_DIR}/src")
+target_link_libraries(motet_effects_space PRIVATE motet_flags motet::core "$<$<BOOL:${MOTET_HAVE_LIBM}>:m>")
+set_target_properties(motet_effects_space PROPERTIES
+    OUTPUT_NAME effects_space RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")

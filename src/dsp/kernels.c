@@ -41,6 +41,11 @@ static const motet_kernels plain = {
     .limiter_exchange = motet_limiter_exchange,
     .true_peak = motet_true_peak_raise,
     .biquad_bank = motet_biquad_bank_run,
+    .fdn_run = motet_fdn_run,
+    .allpass_run = motet_allpass_run,
+    .tap_add = motet_tap_add,
+    .slope_run = motet_slope_run,
+    .room_blend = motet_room_blend_run,
 };
 
 enum { MOST_LEVELS = 4 };

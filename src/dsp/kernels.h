@@ -9,6 +9,7 @@
 
 #include "base/nonblocking.h"
 #include "dsp/biquad.h"
+#include "dsp/fdn.h"
 #include "dsp/interpolate.h"
 #include "dsp/limiter_kernels.h"
 #include "dsp/mix.h"
@@ -63,6 +64,13 @@ typedef struct motet_kernels {
 
     /* dsp/biquad.h */
     motet_biquad_bank_fn *biquad_bank;
+
+    /* dsp/fdn.h */
+    motet_fdn_run_fn *fdn_run;
+    motet_allpass_run_fn *allpass_run;
+    motet_tap_add_fn *tap_add;
+    motet_slope_run_fn *slope_run;
+    motet_room_blend_fn *room_blend;
 } motet_kernels;
 
 /* The levels that this build has, each in a file of its own that alone is compiled for that instruction set. */

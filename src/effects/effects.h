@@ -19,6 +19,7 @@
     X(motet_effect_highshelf)  \
     X(motet_effect_eq)         \
     X(motet_effect_delay)      \
+    X(motet_effect_reverb)     \
     X(motet_effect_distortion) \
     X(motet_effect_crusher)    \
     X(motet_effect_compressor) \

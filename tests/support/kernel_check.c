@@ -372,6 +372,82 @@ static void run_biquad_bank(stage *s, const motet_kernels *k, uint32_t count)
     k->biquad_bank(samples, frames, bank);
 }
 
+/* Filters that die away, or they would run into the bound of the loop and hide what they do. */
+static void run_fdn(stage *s, const motet_kernels *k, uint32_t count)
+{
+    motet_fdn_cell cell = {.count = count % (MOTET_FDN_CELL + 1)};
+    motet_fdn_filters *filters = place(s, FLOAT_ARRAY, sizeof *filters / sizeof(float), sizeof(float));
+    for (int i = 0; i < MOTET_FDN_LINES; i++) {
+        filters->gain[i] = (float)(0.25 * random_number(s));
+        filters->low_pole[i] = (float)random_number(s);
+        filters->low_feed[i] = (float)random_number(s);
+        filters->low_mix[i] = (float)(0.2 * random_number(s));
+        filters->high_pole[i] = (float)random_number(s);
+        filters->high_feed[i] = (float)random_number(s);
+        filters->high_through[i] = (float)random_number(s);
+        filters->high_mix[i] = (float)random_number(s);
+    }
+    motet_fdn_state *state = place(s, FLOAT_ARRAY, sizeof *state / sizeof(float), sizeof(float));
+    for (size_t i = 0; i < sizeof *state / sizeof(float); i++) {
+        ((float *)state)[i] = (float)random_number(s);
+    }
+    /* A few arrays hold all lines, as there are only so many places. */
+    const float *read = floats(s, (size_t)MOTET_FDN_LINES * MOTET_FDN_CELL);
+    float *write = floats(s, (size_t)MOTET_FDN_LINES * MOTET_FDN_CELL);
+    for (int i = 0; i < MOTET_FDN_LINES; i++) {
+        cell.read[i] = read + (ptrdiff_t)i * MOTET_FDN_CELL;
+        cell.write[i] = write + (ptrdiff_t)i * MOTET_FDN_CELL;
+    }
+    for (int c = 0; c < 2; c++) {
+        cell.in[c] = floats(s, cell.count);
+        cell.out[c] = floats(s, cell.count);
+        cell.cosine[c] = floats(s, cell.count);
+        cell.sine[c] = floats(s, cell.count);
+    }
+    k->fdn_run(filters, state, &cell);
+}
+
+static void run_allpass(stage *s, const motet_kernels *k, uint32_t count)
+{
+    float *samples = floats(s, count);
+    const float *delayed = floats(s, count);
+    float *line = floats(s, count);
+    float gain = (float)random_number(s);
+    k->allpass_run(samples, delayed, line, gain, 1e-3f * (float)random_number(s), count % 7, count);
+}
+
+static void run_tap_add(stage *s, const motet_kernels *k, uint32_t count)
+{
+    float *sum = floats(s, count);
+    const float *in = floats(s, count);
+    k->tap_add(sum, in, (float)random_number(s), count);
+}
+
+static void run_slope(stage *s, const motet_kernels *k, uint32_t count)
+{
+    float *out = floats(s, count);
+    const float *in = floats(s, count);
+    float now = (float)random_number(s);
+    k->slope_run(out, in, now, 1e-3f * (float)random_number(s), count % 5, count);
+}
+
+static void run_room_blend(stage *s, const motet_kernels *k, uint32_t count)
+{
+    float *left = floats(s, count), *right = floats(s, count);
+    motet_room_blend blend = {.first = count % 7, .count = count};
+    for (int c = 0; c < 2; c++) {
+        blend.late[c] = floats(s, count);
+        blend.early[c] = floats(s, count);
+    }
+    blend.late_now = (float)random_number(s);
+    blend.late_step = 1e-3f * (float)random_number(s);
+    blend.early_now = (float)random_number(s);
+    blend.early_step = 1e-3f * (float)random_number(s);
+    blend.side_now = (float)random_number(s);
+    blend.side_step = 1e-3f * (float)random_number(s);
+    k->room_blend(left, right, &blend);
+}
+
 typedef struct kernel_run {
     const char *name;
     void (*run)(stage *s, const motet_kernels *kernels, uint32_t count);
@@ -404,6 +480,11 @@ static const kernel_run runs[] = {
     {"limiter_exchange", run_limiter_exchange, false},
     {"true_peak", run_true_peak, false},
     {"biquad_bank", run_biquad_bank, false},
+    {"fdn_run", run_fdn, false},
+    {"allpass_run", run_allpass, false},
+    {"tap_add", run_tap_add, false},
+    {"slope_run", run_slope, false},
+    {"room_blend", run_room_blend, false},
 };
 
 /* --------------------------------------------------------------------------------------------------- Comparing */
