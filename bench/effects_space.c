@@ -490,7 +490,7 @@ static double cost_ns(const char *name, const motet_kernels *kernels)
 
 static void print_costs(void)
 {
-    static const char *const names[] = {"delay", "reverb"};
+    static const char *const names[] = {"delay", "reverb", "chorus", "flanger", "phaser", "tremolo"};
     printf("Nanoseconds for a stereo frame at 48 kHz, at the default settings:\n\n%-12s", "");
     for (uint32_t level = 0; level < motet_kernels_count(); level++) {
         printf("%10s", motet_kernels_at(level)->name);

@@ -20,6 +20,10 @@
     X(motet_effect_eq)         \
     X(motet_effect_delay)      \
     X(motet_effect_reverb)     \
+    X(motet_effect_chorus)     \
+    X(motet_effect_flanger)    \
+    X(motet_effect_phaser)     \
+    X(motet_effect_tremolo)    \
     X(motet_effect_distortion) \
     X(motet_effect_crusher)    \
     X(motet_effect_compressor) \
