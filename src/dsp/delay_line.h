@@ -6,6 +6,7 @@
 #include "base/nonblocking.h"
 #include "dsp/math.h"
 
+#include <math.h>
 #include <stdint.h>
 
 /* Below this a sample that goes round in a loop is taken for 0, far above the denormals. */
@@ -21,7 +22,7 @@ typedef struct motet_delay_line {
 
 static inline void motet_delay_write(motet_delay_line *line, double value) MOTET_NONBLOCKING
 {
-    line->samples[line->write] = value > -MOTET_DELAY_FLOOR && value < MOTET_DELAY_FLOOR ? 0.0f : (float)value;
+    line->samples[line->write] = fabs(value) < MOTET_DELAY_FLOOR ? 0.0f : (float)value;
     line->write = line->write + 1 < line->capacity ? line->write + 1 : 0;
 }
 
@@ -39,24 +40,24 @@ static inline float motet_delay_between(const motet_delay_line *line, double del
 {
     uint32_t whole = (uint32_t)delay;
     double t = delay - (double)whole;
-    double x0 = (double)motet_delay_at(line, whole);
-    if (t == 0) {
-        return (float)x0;
+    if (t == 0 || whole < 3) {
+        double x0 = (double)motet_delay_at(line, whole);
+        return (float)(t == 0 ? x0 : x0 + ((double)motet_delay_at(line, whole + 1) - x0) * t);
     }
-    double x1 = (double)motet_delay_at(line, whole + 1);
-    if (whole < 3) {
-        return (float)(x0 + (x1 - x0) * t);
+    float wrapped[6];
+    const float *x = line->samples + line->write - whole - 3; /* the oldest of the six */
+    if (line->write < whole + 3) {
+        for (uint32_t i = 0; i < 6; i++) {
+            wrapped[i] = motet_delay_at(line, whole + 3 - i);
+        }
+        x = wrapped;
     }
-    double before2 = (double)motet_delay_at(line, whole - 2), before1 = (double)motet_delay_at(line, whole - 1);
-    double x2 = (double)motet_delay_at(line, whole + 2), x3 = (double)motet_delay_at(line, whole + 3);
     double a = t + 2, b = t + 1, c = t - 1, d = t - 2, e = t - 3;
-    double ab = a * b, de = d * e, cde = c * de, abt = ab * t;
-    double sum = before2 * (b * t * cde) * (-1.0 / 120) + before1 * (a * t * cde) * (1.0 / 24);
-    sum += x0 * (ab * cde) * (-1.0 / 12);
-    sum += x1 * (abt * de) * (1.0 / 12);
-    sum += x2 * (abt * c * e) * (-1.0 / 24);
-    sum += x3 * (abt * c * d) * (1.0 / 120);
-    return (float)sum;
+    double newer = t * b * a, older = c * d * e;
+    double ends = (double)x[0] * (newer * (c * d)) - (double)x[5] * ((b * t) * older);
+    double next = (double)x[4] * ((a * t) * older) - (double)x[1] * ((newer * c) * e);
+    double middle = (double)x[2] * (newer * (d * e)) - (double)x[3] * ((b * older) * a);
+    return (float)(ends * (1.0 / 120) + next * (1.0 / 24) + middle * (1.0 / 12));
 }
 
 /* The curve 3t^2 - 2t^3 from 0 to 1, level at both ends. */

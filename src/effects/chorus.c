@@ -129,19 +129,25 @@ static void begin_cell(chorus *c, const sway *s, uint64_t frame) MOTET_NONBLOCKI
 
 static void process_some(chorus *c, float *samples, int side, uint32_t first, uint32_t count) MOTET_NONBLOCKING
 {
-    motet_delay_line *line = &c->lines[side];
+    int sounding[MOST_VOICES], sounding_count = 0;
+    for (int v = 0; v < MOST_VOICES; v++) {
+        if (c->share[v].now != 0 || c->share[v].next != 0) {
+            sounding[sounding_count++] = v;
+        }
+    }
+    motet_delay_line line = c->lines[side];
     for (uint32_t k = 0; k < count; k++) {
         double mean = 0;
-        for (int v = 0; v < MOST_VOICES; v++) {
-            if (c->share[v].now != 0 || c->share[v].next != 0) {
-                double copy = (double)motet_delay_between(line, motet_lfo_at(&c->delay[side][v], first + k));
-                mean += copy * motet_lfo_at(&c->share[v], first + k);
-            }
+        for (int i = 0; i < sounding_count; i++) {
+            int v = sounding[i];
+            double copy = (double)motet_delay_between(&line, motet_lfo_at(&c->delay[side][v], first + k));
+            mean += copy * motet_lfo_at(&c->share[v], first + k);
         }
-        motet_delay_write(line, (double)samples[k] + mean * motet_lfo_at(&c->feedback, first + k));
+        motet_delay_write(&line, (double)samples[k] + mean * motet_lfo_at(&c->feedback, first + k));
         double out = mean * motet_lfo_at(&c->level, first + k);
-        samples[k] = out > -MOTET_DELAY_FLOOR && out < MOTET_DELAY_FLOOR ? 0 : (float)out;
+        samples[k] = fabs(out) < MOTET_DELAY_FLOOR ? 0 : (float)out;
     }
+    c->lines[side] = line;
 }
 
 static void process(chorus *c, const motet_effect_run *run, uint32_t parameter_count,

@@ -142,27 +142,49 @@ static void begin_cell(phaser *p, const float *values, uint64_t frame) MOTET_NON
     settle(p);
 }
 
-static void process_some(phaser *p, float *samples, side *s, uint32_t first, uint32_t count) MOTET_NONBLOCKING
+/* Through the stages [from, end), both sides beside each other: each stage waits for the one before it. */
+static inline void run_stages(phaser *p, uint32_t from, uint32_t end, const double coefficients[2],
+                              double x[2]) MOTET_NONBLOCKING
+{
+    for (uint32_t i = from; i < end; i++) {
+        for (int c = 0; c < 2; c++) {
+            x[c] = 2 * motet_one_pole_low(&p->sides[c].stages[i], coefficients[c], x[c]) - x[c];
+        }
+    }
+}
+
+/* How much the longer chain of a fade is heard. */
+static double longer_share(const phaser *p, uint32_t frame_in_cell) MOTET_NONBLOCKING
+{
+    double share = motet_delay_fade((p->fade - 1) * MOTET_LFO_CELL + frame_in_cell, p->fade_cells * MOTET_LFO_CELL);
+    return p->stages < p->next_stages ? share : 1 - share;
+}
+
+/* With one channel the second is silent. */
+static void process_some(phaser *p, float *const channels[2], uint32_t first, uint32_t count) MOTET_NONBLOCKING
 {
     uint32_t fewer = p->stages < p->next_stages ? p->stages : p->next_stages;
     uint32_t more = p->stages < p->next_stages ? p->next_stages : p->stages;
     for (uint32_t k = 0; k < count; k++) {
-        double coefficient = motet_lfo_at(&s->coefficient, first + k);
-        double x = (double)samples[k] + s->last * motet_lfo_at(&p->feedback, first + k);
-        for (uint32_t i = 0; i < fewer; i++) {
-            x = 2 * motet_one_pole_low(&s->stages[i], coefficient, x) - x;
+        double feedback = motet_lfo_at(&p->feedback, first + k);
+        double x[2], coefficients[2];
+        for (int c = 0; c < 2; c++) {
+            coefficients[c] = motet_lfo_at(&p->sides[c].coefficient, first + k);
+            x[c] = (channels[c] != NULL ? (double)channels[c][k] : 0) + p->sides[c].last * feedback;
         }
+        run_stages(p, 0, fewer, coefficients, x);
         if (more > fewer) {
-            double longer = x;
-            for (uint32_t i = fewer; i < more; i++) {
-                longer = 2 * motet_one_pole_low(&s->stages[i], coefficient, longer) - longer;
-            }
-            double done = (double)((p->fade - 1) * MOTET_LFO_CELL + first + k) / (p->fade_cells * MOTET_LFO_CELL);
-            double share = done * done * (3 - 2 * done);
-            x += (p->stages < p->next_stages ? share : 1 - share) * (longer - x);
+            double longer[2] = {x[0], x[1]}, share = longer_share(p, first + k);
+            run_stages(p, fewer, more, coefficients, longer);
+            x[0] += share * (longer[0] - x[0]);
+            x[1] += share * (longer[1] - x[1]);
         }
-        s->last = x;
-        samples[k] = fabs(x) < MOTET_DELAY_FLOOR ? 0 : (float)x;
+        for (int c = 0; c < 2; c++) {
+            p->sides[c].last = x[c];
+            if (channels[c] != NULL) {
+                channels[c][k] = fabs(x[c]) < MOTET_DELAY_FLOOR ? 0 : (float)x[c];
+            }
+        }
     }
 }
 
@@ -180,9 +202,8 @@ static void process(void *state, const motet_effect_run *run) MOTET_NONBLOCKING
             begin_cell(p, values, run->frame + done);
         }
         count = run->frame_count - done < MOTET_LFO_CELL - first ? run->frame_count - done : MOTET_LFO_CELL - first;
-        for (uint32_t c = 0; c < run->channel_count; c++) {
-            process_some(p, run->channels[c] + done, &p->sides[c], first, count);
-        }
+        float *channels[2] = {run->channels[0] + done, run->channel_count == 2 ? run->channels[1] + done : NULL};
+        process_some(p, channels, first, count);
     }
 }
 
