@@ -410,6 +410,25 @@ static void measure_reverb(const char *name, const float *values, bool is_defaul
     free_response(r);
 }
 
+/* The default with one thing changed. */
+static void measure_variations(void)
+{
+    static const struct {
+        const char *name;
+        motet_reverb_parameter parameter;
+        float value;
+    } variations[] = {
+        {"rt60 0.5 s", MOTET_REVERB_RT60_SECONDS, 0.5f}, {"rt60 6 s", MOTET_REVERB_RT60_SECONDS, 6},
+        {"low x 0.3", MOTET_REVERB_RT60_LOW, 0.3f},      {"low x 2", MOTET_REVERB_RT60_LOW, 2},
+        {"high x 0.25", MOTET_REVERB_RT60_HIGH, 0.25f},  {"high x 1.5", MOTET_REVERB_RT60_HIGH, 1.5f},
+    };
+    for (size_t i = 0; i < sizeof variations / sizeof *variations; i++) {
+        unit u = make_unit("reverb");
+        u.values[variations[i].parameter] = variations[i].value;
+        measure_reverb(variations[i].name, u.values, false);
+    }
+}
+
 static void print_reverb(void)
 {
     printf("Reverb: seconds for 60 dB in each octave, asked for / measured; the largest error (5 %%); until the echoes "
@@ -424,6 +443,7 @@ static void print_reverb(void)
     printf("   error    dense    ringing   silent\n");
     unit u = make_unit("reverb");
     measure_reverb("default", u.values, true);
+    measure_variations();
     for (int i = 0; i < MOTET_REVERB_PRESETS; i++) {
         measure_reverb(motet_reverb_presets[i].name, motet_reverb_presets[i].values, false);
     }

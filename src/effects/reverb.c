@@ -10,6 +10,7 @@
  *
  * All settings are read at multiples of 64 engine frames, a cell, and reached at the end of the cell that follows.
  * Another size or predelay fades over from the old places of reading to the new ones. */
+#include "dsp/cell_ring.h"
 #include "dsp/math.h"
 #include "effects/effects.h"
 #include "effects/reverb_early.h"
@@ -18,7 +19,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LINES = MOTET_FDN_LINES, CELL = MOTET_FDN_CELL, DIFFUSERS = 4, FILTER_STEP = 4 };
+enum { LINES = MOTET_FDN_LINES, CELL = MOTET_CELL, DIFFUSERS = 4, FILTER_STEP = 4 };
 
 #define PREDELAY_MOST_SECONDS 0.5
 #define EARLY_MOST_SECONDS 0.25
@@ -56,12 +57,6 @@ static const motet_parameter parameters[MOTET_REVERB_PARAMETERS] = {
 /* Parameters that are followed with a time constant, on a scale of their own. */
 enum { RT60, LOW, HIGH, LOW_HZ, HIGH_HZ, DIFFUSION, WIDTH, MODULATION, EARLY, LATE, SMOOTHED };
 
-/* Samples, of which the first CELL are repeated behind the last, so that no cell ends in between. */
-typedef struct ring {
-    float *samples;
-    uint32_t capacity, write; /* multiples of CELL; `write` runs in step with the engine's cells */
-} ring;
-
 /* A value that goes evenly through a cell. */
 typedef struct ramp {
     float now, step, next;
@@ -90,7 +85,7 @@ typedef struct reverb {
 
     motet_early_pattern pattern;
     uint32_t diffuser_frames[2][DIFFUSERS];
-    ring input[2], diffusers[2][DIFFUSERS], lines[LINES];
+    motet_cell_ring input[2], diffusers[2][DIFFUSERS], lines[LINES];
 } reverb;
 
 /* -------------------------------------------------------------------------------------------------------- Places */
@@ -145,43 +140,8 @@ static places places_of(const reverb *r, double size, double predelay) MOTET_NON
 
 /* --------------------------------------------------------------------------------------------------------- Rings */
 
-/* Room for a delay beside the cell that is being written, in multiples of CELL that are no multiples of a page: else
- * the lines' places would all want the same lines of the cache. */
-static uint32_t ring_capacity(uint32_t delay) MOTET_NONBLOCKING
-{
-    return ((delay + 2 * CELL) / CELL | 1) * CELL;
-}
-
-static const float *ring_read(const ring *from, uint32_t delay) MOTET_NONBLOCKING
-{
-    return from->samples + (from->write >= delay ? from->write - delay : from->write + from->capacity - delay);
-}
-
-static float *ring_place(const ring *to) MOTET_NONBLOCKING
-{
-    return to->samples + to->write;
-}
-
-static void ring_repeat(ring *to, uint32_t count) MOTET_NONBLOCKING
-{
-    if (to->write < CELL) {
-        memcpy(to->samples + to->capacity + to->write, to->samples + to->write, count * sizeof(float));
-    }
-}
-
-static void ring_go_on(ring *to, uint32_t count) MOTET_NONBLOCKING
-{
-    to->write = to->write + count < to->capacity ? to->write + count : 0;
-}
-
-static void ring_wrote(ring *to, uint32_t count) MOTET_NONBLOCKING
-{
-    ring_repeat(to, count);
-    ring_go_on(to, count);
-}
-
 /* Calls `each` on all rings with the delay that they must hold; used to count, to hand out and to clear. */
-typedef void ring_fn(void *context, ring *each, uint32_t delay) MOTET_NONBLOCKING;
+typedef void ring_fn(void *context, motet_cell_ring *each, uint32_t delay) MOTET_NONBLOCKING;
 
 static void go_through_rings(reverb *r, ring_fn *each, void *context) MOTET_NONBLOCKING
 {
@@ -198,22 +158,22 @@ static void go_through_rings(reverb *r, ring_fn *each, void *context) MOTET_NONB
     }
 }
 
-static void count_ring(void *context, ring *each, uint32_t delay) MOTET_NONBLOCKING
+static void count_ring(void *context, motet_cell_ring *each, uint32_t delay) MOTET_NONBLOCKING
 {
     size_t *samples = context;
     (void)each;
-    *samples += ring_capacity(delay) + CELL;
+    *samples += motet_cell_ring_capacity(delay) + CELL;
 }
 
-static void place_ring(void *context, ring *each, uint32_t delay) MOTET_NONBLOCKING
+static void place_ring(void *context, motet_cell_ring *each, uint32_t delay) MOTET_NONBLOCKING
 {
     float **samples = context;
-    each->capacity = ring_capacity(delay);
+    each->capacity = motet_cell_ring_capacity(delay);
     each->samples = *samples;
     *samples += each->capacity + CELL;
 }
 
-static void clear_ring(void *context, ring *each, uint32_t delay) MOTET_NONBLOCKING
+static void clear_ring(void *context, motet_cell_ring *each, uint32_t delay) MOTET_NONBLOCKING
 {
     const uint32_t *write = context;
     (void)delay;
@@ -484,20 +444,20 @@ static void write_shares(const reverb *r, block shares, uint32_t first, uint32_t
 static void feed(reverb *r, block in[2], const block shares, uint32_t first, uint32_t count) MOTET_NONBLOCKING
 {
     for (uint32_t c = 0; c < 2; c++) {
-        const ring *from = &r->input[c < r->channels ? c : 0];
-        const float *delayed = ring_read(from, r->now.predelay);
+        const motet_cell_ring *from = &r->input[c < r->channels ? c : 0];
+        const float *delayed = motet_cell_ring_read(from, r->now.predelay);
         block faded;
         if (r->fade > 0) {
-            fade_over(faded, delayed, ring_read(from, r->next.predelay), shares, count);
+            fade_over(faded, delayed, motet_cell_ring_read(from, r->next.predelay), shares, count);
             delayed = faded;
         }
         r->kernels->slope_run(in[c], delayed, r->feed.now, r->feed.step, first, count);
         for (int i = 0; i < DIFFUSERS; i++) {
-            ring *line = &r->diffusers[c][i];
+            motet_cell_ring *line = &r->diffusers[c][i];
             ramp gain = r->diffusion[c][i];
-            r->kernels->allpass_run(in[c], ring_read(line, r->diffuser_frames[c][i]), ring_place(line), gain.now,
-                                    gain.step, first, count);
-            ring_wrote(line, count);
+            r->kernels->allpass_run(in[c], motet_cell_ring_read(line, r->diffuser_frames[c][i]),
+                                    motet_cell_ring_place(line), gain.now, gain.step, first, count);
+            motet_cell_ring_wrote(line, count);
         }
     }
 }
@@ -514,16 +474,16 @@ static void run_network(reverb *r, block in[2], block out[2], const block shares
         cell.sine[c] = sine[c];
     }
     for (int i = 0; i < LINES; i++) {
-        cell.read[i] = ring_read(&r->lines[i], r->now.lines[i]);
-        cell.write[i] = ring_place(&r->lines[i]);
+        cell.read[i] = motet_cell_ring_read(&r->lines[i], r->now.lines[i]);
+        cell.write[i] = motet_cell_ring_place(&r->lines[i]);
         if (r->fade > 0) {
-            fade_over(faded[i], cell.read[i], ring_read(&r->lines[i], r->next.lines[i]), shares, count);
+            fade_over(faded[i], cell.read[i], motet_cell_ring_read(&r->lines[i], r->next.lines[i]), shares, count);
             cell.read[i] = faded[i];
         }
     }
     r->kernels->fdn_run(&r->filters, &r->network, &cell);
     for (int i = 0; i < LINES; i++) {
-        ring_wrote(&r->lines[i], count);
+        motet_cell_ring_wrote(&r->lines[i], count);
     }
 }
 
@@ -532,8 +492,8 @@ static void reflect(const reverb *r, const places *at, uint32_t ear, block out, 
     memset(out, 0, count * sizeof(float));
     for (int i = 0; i < MOTET_EARLY_TAPS; i++) {
         const motet_early_tap *tap = &r->pattern.taps[ear][i];
-        const ring *from = &r->input[tap->input < r->channels ? tap->input : 0];
-        r->kernels->tap_add(out, ring_read(from, at->early[ear][i]), tap->gain, count);
+        const motet_cell_ring *from = &r->input[tap->input < r->channels ? tap->input : 0];
+        r->kernels->tap_add(out, motet_cell_ring_read(from, at->early[ear][i]), tap->gain, count);
     }
 }
 
@@ -555,10 +515,10 @@ static void run_early(const reverb *r, uint32_t ear, block early, const block sh
 static void process_some(reverb *r, float *left, float *right, uint32_t first, uint32_t count) MOTET_NONBLOCKING
 {
     block shares, in[2], late[2], early[2], unheard;
-    memcpy(ring_place(&r->input[0]), left, count * sizeof(float));
-    memcpy(ring_place(&r->input[1]), right, count * sizeof(float));
-    ring_repeat(&r->input[0], count); /* now, as delays shorter than a cell are read from it */
-    ring_repeat(&r->input[1], count);
+    memcpy(motet_cell_ring_place(&r->input[0]), left, count * sizeof(float));
+    memcpy(motet_cell_ring_place(&r->input[1]), right, count * sizeof(float));
+    motet_cell_ring_repeat(&r->input[0], count); /* now, as delays shorter than a cell are read from it */
+    motet_cell_ring_repeat(&r->input[1], count);
     if (r->filters_move) {
         step_filters(r, first);
     }
@@ -580,8 +540,8 @@ static void process_some(reverb *r, float *left, float *right, uint32_t first, u
         .count = count,
     };
     r->kernels->room_blend(left, r->channels == 2 ? right : unheard, &blend);
-    ring_go_on(&r->input[0], count);
-    ring_go_on(&r->input[1], count);
+    motet_cell_ring_go_on(&r->input[0], count);
+    motet_cell_ring_go_on(&r->input[1], count);
 }
 
 static void process(void *state, const motet_effect_run *run) MOTET_NONBLOCKING
