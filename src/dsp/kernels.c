@@ -46,6 +46,11 @@ static const motet_kernels plain = {
     .tap_add = motet_tap_add,
     .slope_run = motet_slope_run,
     .room_blend = motet_room_blend_run,
+    .fft_four = motet_fft_four,
+    .fft_two = motet_fft_two,
+    .add_products = motet_add_products,
+    .multiply_complex = motet_multiply_complex,
+    .add_filtered = motet_add_filtered,
 };
 
 enum { MOST_LEVELS = 4 };

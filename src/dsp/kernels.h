@@ -10,6 +10,7 @@
 #include "base/nonblocking.h"
 #include "dsp/biquad.h"
 #include "dsp/fdn.h"
+#include "dsp/fft_kernels.h"
 #include "dsp/interpolate.h"
 #include "dsp/limiter_kernels.h"
 #include "dsp/mix.h"
@@ -71,6 +72,12 @@ typedef struct motet_kernels {
     motet_tap_add_fn *tap_add;
     motet_slope_run_fn *slope_run;
     motet_room_blend_fn *room_blend;
+
+    /* dsp/fft_kernels.h */
+    motet_fft_pass_fn *fft_four, *fft_two;
+    motet_add_products_fn *add_products;
+    motet_multiply_complex_fn *multiply_complex;
+    motet_add_filtered_fn *add_filtered;
 } motet_kernels;
 
 /* The levels that this build has, each in a file of its own that alone is compiled for that instruction set. */

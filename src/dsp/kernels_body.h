@@ -1,7 +1,7 @@
 /* The kernels of one SIMD level but for the resampling ones, as functions and a macro that lists them for its table.
  * dsp/kernels_<level>.c includes its vectors (dsp/vector_<level>.h), then this. The formulas and their order are those
- * of the references (dsp/mix.c, convert.c, ramp_kernels.c, limiter_kernels.c, true_peak.c, biquad.c): lane by lane the
- * same bits. What a vector's length leaves over at the end is the references' own work.
+ * of the references (dsp/mix.c, convert.c, ramp_kernels.c, limiter_kernels.c, true_peak.c, biquad.c, fft_kernels.c): lane
+ * by lane the same bits. What a vector's length leaves over at the end is the references' own work.
  *
  * A vector header defines the types `floats`, `doubles` and `ints` with FLOATS, DOUBLES and FLOATS lanes, where
  * FLOATS = 2 DOUBLES, and functions on them:
@@ -12,6 +12,7 @@
  *   larger_bits             the larger of two as whole numbers with a sign
  *   number_or_zero          0 in place of NaN
  *   interleave, split       even0 odd0 even1 odd1 ...; and back
+ *   interleave_fours        the same with groups of four in place of elements
  *   count_up                0 1 2 ...
  *   if_less, unless_less    a < b ? v : 0; a < b ? 0 : v
  *   of_low, of_high         the first and the second half of the floats, widened; floats_of_doubles rounds back
@@ -666,6 +667,10 @@ static void biquad_bank(float *samples, uint32_t count, motet_biquad_bank *bank)
     }
 }
 
+/* ---------------------------------------------------------------------------------------------------- Transforms */
+
+#include "dsp/fft_body.h"
+
 /* --------------------------------------------------------------------------------------------------------- List */
 
 /* For the level's table. */
@@ -695,7 +700,12 @@ static void biquad_bank(float *samples, uint32_t count, motet_biquad_bank *bank)
     .limiter_reductions = limiter_reductions,   \
     .limiter_exchange = limiter_exchange,       \
     .true_peak = true_peak,                     \
-    .biquad_bank = biquad_bank
+    .biquad_bank = biquad_bank,                 \
+    .fft_four = fft_four,                       \
+    .fft_two = fft_two,                         \
+    .add_products = add_products,               \
+    .multiply_complex = multiply_complex,       \
+    .add_filtered = add_filtered
 /* clang-format on */
 
 #endif /* MOTET_DSP_KERNELS_BODY_H */

@@ -86,6 +86,12 @@ static inline void floats_interleave(floats even, floats odd, floats out[2])
     out[1] = _mm256_permute2f128_ps(low, high, 0x31);
 }
 
+static inline void floats_interleave_fours(floats even, floats odd, floats out[2])
+{
+    out[0] = _mm256_permute2f128_ps(even, odd, 0x20);
+    out[1] = _mm256_permute2f128_ps(even, odd, 0x31);
+}
+
 static inline void floats_split(floats low, floats high, floats out[2])
 {
     floats first = _mm256_permute2f128_ps(low, high, 0x20); /* frames 0 1, 4 5 */

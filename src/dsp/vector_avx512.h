@@ -108,6 +108,14 @@ static inline void floats_interleave(floats even, floats odd, floats out[2])
     out[1] = _mm512_permutex2var_ps(even, high, odd);
 }
 
+static inline void floats_interleave_fours(floats even, floats odd, floats out[2])
+{
+    floats low = _mm512_shuffle_f32x4(even, odd, _MM_SHUFFLE(1, 0, 1, 0)); /* even 0 1, odd 0 1 */
+    floats high = _mm512_shuffle_f32x4(even, odd, _MM_SHUFFLE(3, 2, 3, 2));
+    out[0] = _mm512_shuffle_f32x4(low, low, _MM_SHUFFLE(3, 1, 2, 0));
+    out[1] = _mm512_shuffle_f32x4(high, high, _MM_SHUFFLE(3, 1, 2, 0));
+}
+
 static inline void floats_split(floats low, floats high, floats out[2])
 {
     const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);

@@ -86,6 +86,12 @@ static inline void floats_interleave(floats even, floats odd, floats out[2])
     out[1] = vzip2q_f32(even, odd);
 }
 
+static inline void floats_interleave_fours(floats even, floats odd, floats out[2])
+{
+    out[0] = even;
+    out[1] = odd;
+}
+
 static inline void floats_split(floats low, floats high, floats out[2])
 {
     out[0] = vuzp1q_f32(low, high);

@@ -88,6 +88,12 @@ static inline void floats_interleave(floats even, floats odd, floats out[2])
     out[1] = _mm_unpackhi_ps(even, odd);
 }
 
+static inline void floats_interleave_fours(floats even, floats odd, floats out[2])
+{
+    out[0] = even;
+    out[1] = odd;
+}
+
 static inline void floats_split(floats low, floats high, floats out[2])
 {
     out[0] = _mm_shuffle_ps(low, high, _MM_SHUFFLE(2, 0, 2, 0));

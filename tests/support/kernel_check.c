@@ -448,6 +448,67 @@ static void run_room_blend(stage *s, const motet_kernels *k, uint32_t count)
     k->room_blend(left, right, &blend);
 }
 
+static motet_complexes complexes(stage *s, uint32_t count)
+{
+    float *re = floats(s, count);
+    return (motet_complexes){re, floats(s, count)};
+}
+
+/* A pass of a transform of 32 ... 2048 points, whole or in part. */
+static void run_fft(stage *s, const motet_kernels *k, uint32_t count, bool two)
+{
+    uint32_t points = 32u << random_bits(s) % 7;
+    uint32_t radix = two ? 2 : 4;
+    motet_fft_pass pass = {.points = points, .stride = points / 2};
+    if (!two) {
+        pass.stride = 1;
+        for (uint32_t level = random_bits(s) % 5; level > 0 && points / pass.stride >= 16; level--) {
+            pass.stride *= 4;
+        }
+        pass.columns = pass.stride < 16 ? points / 4 : points / 4 / pass.stride;
+        pass.twiddles = floats(s, 6 * (size_t)pass.columns);
+    }
+    uint32_t first = random_bits(s) % 4 == 0 ? random_bits(s) % (points / radix) : 16 % (points / radix);
+    uint32_t rest = points / radix - first;
+    motet_complexes in = complexes(s, points);
+    (two ? k->fft_two : k->fft_four)(&pass, in, complexes(s, points), first, count < rest ? count : rest);
+}
+
+static void run_fft_four(stage *s, const motet_kernels *k, uint32_t count)
+{
+    run_fft(s, k, count, false);
+}
+
+static void run_fft_two(stage *s, const motet_kernels *k, uint32_t count)
+{
+    run_fft(s, k, count, true);
+}
+
+static void run_add_products(stage *s, const motet_kernels *k, uint32_t count)
+{
+    motet_products products = {.count = 1 + random_bits(s) % MOTET_PRODUCTS};
+    for (uint32_t i = 0; i < products.count; i++) {
+        products.x[i] = complexes(s, count);
+        products.h[i] = complexes(s, count);
+    }
+    k->add_products(complexes(s, count), &products, count);
+}
+
+static void run_multiply_complex(stage *s, const motet_kernels *k, uint32_t count)
+{
+    motet_complexes out = complexes(s, count);
+    motet_complexes in = complexes(s, count);
+    k->multiply_complex(out, in, complexes(s, count), count);
+}
+
+static void run_add_filtered(stage *s, const motet_kernels *k, uint32_t count)
+{
+    uint32_t tap_count = 1 + random_bits(s) % 64;
+    const float *taps = floats(s, tap_count);
+    float *out = floats(s, count);
+    k->add_filtered(out, floats(s, count + tap_count - 1) + tap_count - 1, taps, tap_count, count);
+}
+
 typedef struct kernel_run {
     const char *name;
     void (*run)(stage *s, const motet_kernels *kernels, uint32_t count);
@@ -485,6 +546,11 @@ static const kernel_run runs[] = {
     {"tap_add", run_tap_add, false},
     {"slope_run", run_slope, false},
     {"room_blend", run_room_blend, false},
+    {"fft_four", run_fft_four, false},
+    {"fft_two", run_fft_two, false},
+    {"add_products", run_add_products, false},
+    {"multiply_complex", run_multiply_complex, false},
+    {"add_filtered", run_add_filtered, false},
 };
 
 /* --------------------------------------------------------------------------------------------------- Comparing */
