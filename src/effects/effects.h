@@ -8,30 +8,31 @@
 
 /* In the order in which they are listed: by what they are for. */
 /* clang-format off */
-#define MOTET_EFFECT_LIST(X)   \
-    X(motet_effect_gain)       \
-    X(motet_effect_lowpass)    \
-    X(motet_effect_highpass)   \
-    X(motet_effect_bandpass)   \
-    X(motet_effect_notch)      \
-    X(motet_effect_peak)       \
-    X(motet_effect_lowshelf)   \
-    X(motet_effect_highshelf)  \
-    X(motet_effect_eq)         \
-    X(motet_effect_delay)      \
-    X(motet_effect_reverb)     \
-    X(motet_effect_chorus)     \
-    X(motet_effect_flanger)    \
-    X(motet_effect_phaser)     \
-    X(motet_effect_tremolo)    \
-    X(motet_effect_distortion) \
-    X(motet_effect_crusher)    \
-    X(motet_effect_compressor) \
-    X(motet_effect_gate)       \
-    X(motet_effect_limiter)    \
-    X(motet_effect_width)      \
-    X(motet_effect_balance)    \
-    X(motet_effect_mono)       \
+#define MOTET_EFFECT_LIST(X)    \
+    X(motet_effect_gain)        \
+    X(motet_effect_lowpass)     \
+    X(motet_effect_highpass)    \
+    X(motet_effect_bandpass)    \
+    X(motet_effect_notch)       \
+    X(motet_effect_peak)        \
+    X(motet_effect_lowshelf)    \
+    X(motet_effect_highshelf)   \
+    X(motet_effect_eq)          \
+    X(motet_effect_delay)       \
+    X(motet_effect_reverb)      \
+    X(motet_effect_convolution) \
+    X(motet_effect_chorus)      \
+    X(motet_effect_flanger)     \
+    X(motet_effect_phaser)      \
+    X(motet_effect_tremolo)     \
+    X(motet_effect_distortion)  \
+    X(motet_effect_crusher)     \
+    X(motet_effect_compressor)  \
+    X(motet_effect_gate)        \
+    X(motet_effect_limiter)     \
+    X(motet_effect_width)       \
+    X(motet_effect_balance)     \
+    X(motet_effect_mono)        \
     X(motet_effect_dc_blocker)
 /* clang-format on */
 
