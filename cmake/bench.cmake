@@ -25,6 +25,12 @@ foreach(name effects_filters)
     set_target_properties(motet_${name} PROPERTIES
         OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
 endforeach()
+# Effects are measured by themselves, from the inside.
+add_executable(motet_effects_convolution EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/bench/effects_convolution.c")
+target_include_directories(motet_effects_convolution PRIVATE "${PROJECT_SOURCE_DIR}/src")
+target_link_libraries(motet_effects_convolution PRIVATE motet_flags motet::core "$<$<BOOL:${MOTET_HAVE_LIBM}>:m>")
+set_target_properties(motet_effects_convolution PROPERTIES
+    OUTPUT_NAME effects_convolution RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
 
 if(TARGET motet_lint)
     add_executable(motet_clicks EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/bench/clicks.c"
