@@ -27,6 +27,7 @@
     X(motet_effect_tremolo)     \
     X(motet_effect_distortion)  \
     X(motet_effect_crusher)     \
+    X(motet_effect_pitch_shift) \
     X(motet_effect_compressor)  \
     X(motet_effect_gate)        \
     X(motet_effect_limiter)     \
