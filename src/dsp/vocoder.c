@@ -7,7 +7,7 @@
 
 /* Of a window's sum of squares: what is less belongs to the very first hops, and is not blown up. */
 static const float least_weight = 0.25f;
-/* A peak whose power has grown by this much from the earlier window is a new one. */
+/* A peak whose power has grown by this much since the last hop is a new one. */
 static const float new_peak = 6;
 
 /* ------------------------------------------------------------------------------------------------------- Making */
@@ -40,6 +40,7 @@ static size_t lay_out(motet_vocoder *v, uint32_t channels, uint32_t frames, floa
 {
     size_t at = 0;
     float *tables = take(memory, &at, motet_fft_size(frames / 2) / sizeof(float));
+    v->hann = take(memory, &at, frames + 1);
     v->window = take(memory, &at, frames);
     v->windowed = take(memory, &at, frames);
     v->work = take(memory, &at, 2 * (size_t)frames);
@@ -53,6 +54,9 @@ static size_t lay_out(motet_vocoder *v, uint32_t channels, uint32_t frames, floa
     }
     if (memory != NULL) {
         motet_fft_build(&v->fft, frames / 2, tables);
+        for (uint32_t n = 0; n <= frames; n++) {
+            v->hann[n] = (float)(0.5 - 0.5 * motet_cos_turns((double)n / frames));
+        }
     }
     return at;
 }
@@ -84,12 +88,15 @@ void motet_vocoder_reset(motet_vocoder *vocoder) MOTET_NONBLOCKING
 
 /* ------------------------------------------------------------------------------------------------------ Windows */
 
+/* Linear between the points of the longest one: within 1e-6 of Hann's. */
 static void make_window(motet_vocoder *v, uint32_t window_frames) MOTET_NONBLOCKING
 {
     uint32_t first = (v->frames - window_frames) / 2;
     memset(v->window, 0, v->frames * sizeof(float));
     for (uint32_t n = 0; n < window_frames; n++) {
-        v->window[first + n] = (float)(0.5 - 0.5 * motet_cos_turns((double)n / window_frames));
+        uint64_t place = ((uint64_t)n * v->frames << 16) / window_frames;
+        const float *point = v->hann + (place >> 16);
+        v->window[first + n] = point[0] + (float)(place & 0xffff) * 0x1p-16f * (point[1] - point[0]);
     }
     v->window_frames = window_frames;
 }
@@ -137,7 +144,7 @@ static turn turn_of(const motet_vocoder *v, uint32_t peak) MOTET_NONBLOCKING
         im += last_im * back_re - last_re * back_im;
     }
     double size = sqrt(re * re + im * im);
-    if (!(size > 1e-30) || v->power[peak] > new_peak * power_at(v->back, v->channels, peak)) {
+    if (!(size > 1e-30) || v->power[peak] > new_peak * power_at(v->last, v->channels, peak)) {
         return (turn){1, 0};
     }
     return (turn){(float)(re / size), (float)(im / size)};

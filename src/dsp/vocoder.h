@@ -20,6 +20,7 @@ typedef struct motet_vocoder {
     uint32_t channels, frames; /* of a window */
     const motet_kernels *kernels;
     motet_fft fft;
+    float *hann; /* of `frames`, and the first point again */
     float *window;
     uint32_t window_frames;
     float *windowed, *work, *power;
