@@ -1,5 +1,5 @@
-/* What the convolution effect and the transforms under it are worth: errors against sums in double, the cost of a frame,
- * and how much dearer the dearest run is than the mean. Ends with 1 where a mark for an error is missed; costs have none
+/* What convolution, pitch shift and the transforms under them are worth: errors against sums in double, the cost of a
+ * frame, how much dearer the dearest run is than the mean, what becomes of a tone. Ends with 1 where a mark for an error is missed; costs have none
  * that fail, since they move from machine to machine. */
 #include "dsp/fft.h"
 #include "effects/effects.h"
@@ -256,11 +256,83 @@ static void print_convolution(void)
     printf("\n");
 }
 
+/* -------------------------------------------------------------------------------------------------- Pitch shift */
+
+typedef struct tone {
+    double amplitude, phase, noise_db;
+} tone;
+
+/* By least squares; what is left is noise and distortion. */
+static tone fit(const float *samples, uint32_t count, double hz)
+{
+    double ss = 0, cc = 0, sc = 0, xs = 0, xc = 0, xx = 0;
+    for (uint32_t n = 0; n < count; n++) {
+        double s = sin(2 * PI * hz * n / RATE), c = cos(2 * PI * hz * n / RATE), x = (double)samples[n];
+        ss += s * s;
+        cc += c * c;
+        sc += s * c;
+        xs += x * s;
+        xc += x * c;
+        xx += x * x;
+    }
+    double determinant = ss * cc - sc * sc;
+    double a = (xs * cc - xc * sc) / determinant, b = (xc * ss - xs * sc) / determinant;
+    double rest = fmax(xx - (a * xs + b * xc), 1e-15 * xx);
+    return (tone){hypot(a, b), atan2(b, a), 10 * log10(2 * rest / count / (a * a + b * b))};
+}
+
+static void print_shift(double hz, double semitones, double noise_mark)
+{
+    enum { COUNT = 96256, FROM = 24000, PART = 24000 };
+    static float left[COUNT], right[COUNT];
+    machine m;
+    start(&m, "pitch_shift", 0, NULL);
+    m.values[0] = (float)semitones;
+    for (uint32_t n = 0; n < COUNT; n++) {
+        left[n] = (float)(0.5 * sin(2 * PI * fmod(hz * n / RATE, 1)));
+        right[n] = (float)(0.25 * cos(2 * PI * fmod(hz * n / RATE, 1)));
+    }
+    double begin = now_ns();
+    for (uint32_t done = 0; done < COUNT; done += BLOCK) {
+        run(&m, left + done, right + done, BLOCK);
+    }
+    double ns = (now_ns() - begin) / COUNT;
+    double expected = hz * pow(2, semitones / 12);
+    tone first = fit(left + FROM, PART, expected), second = fit(left + FROM + PART, PART, expected);
+    tone other = fit(right + FROM, PART, expected);
+    double drift = remainder(second.phase - first.phase - 2 * PI * fmod(expected * PART / RATE, 1), 2 * PI);
+    double cents = fabs(1200 * log2(1 + drift / (2 * PI * PART / RATE) / expected));
+    double level = fabs(20 * log10(first.amplitude / 0.5));
+    double image = fabs(20 * log10(other.amplitude / first.amplitude * 2));
+    printf("%6g Hz %6g %9.4f", hz, semitones, cents);
+    mark(cents, 1);
+    printf(" %9.3f", level);
+    mark(level, 1);
+    printf(" %9.1f", first.noise_db);
+    mark(first.noise_db, noise_mark);
+    printf(" %9.4f", image);
+    mark(image, 0.1);
+    printf(" %8.0f\n", ns);
+    stop(&m);
+}
+
+static void print_shifts(void)
+{
+    static const double shifts[] = {-24, -12, -7, -1, 1, 7, 12, 24};
+    printf("\nPitch shift, stereo, 48 kHz\n%9s %6s %13s %13s %17s %15s %12s\n", "tone", "by", "off, cents", "level, dB",
+           "THD+N, dB", "image, dB", "ns a frame");
+    for (size_t i = 0; i < sizeof shifts / sizeof *shifts; i++) {
+        print_shift(440, shifts[i], shifts[i] < -12 ? -60 : -80);
+        print_shift(3000, shifts[i], -90);
+    }
+}
+
 int main(void)
 {
     printf("Motet %s. In brackets: what a figure must not exceed.\n", motet_version());
     print_transforms();
     print_convolution();
+    print_shifts();
     printf("\n%s\n", missed == 0 ? "Every figure is reached." : "Figures marked with ! are not reached.");
     return missed != 0;
 }

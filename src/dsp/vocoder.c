@@ -174,6 +174,18 @@ static bool is_peak(const float *power, uint32_t k, uint32_t last, uint32_t reac
     return true;
 }
 
+/* The power around a bin: a lobe beside the main one is not taken for the end of it, although it lies behind a gap. */
+static float power_around(const float *power, uint32_t k, uint32_t last, uint32_t distance) MOTET_NONBLOCKING
+{
+    uint32_t first = k > distance ? k - distance : 0;
+    uint32_t end = k + distance < last ? k + distance : last;
+    float most = 0;
+    for (uint32_t i = first; i <= end; i++) {
+        most = power[i] > most ? power[i] : most;
+    }
+    return most;
+}
+
 /* The angles of two neighbouring peaks meet in the valley between them; so the bins of a peak are turned when the next one
  * is found. */
 static void lock_phases(motet_vocoder *v) MOTET_NONBLOCKING
@@ -181,11 +193,14 @@ static void lock_phases(motet_vocoder *v) MOTET_NONBLOCKING
     uint32_t bins = v->frames / 2 + 1;
     uint32_t reach = (2 * v->frames + v->window_frames - 1) / v->window_frames;
     uint32_t first = 0, valley = 0;
+    float depth = 0;
     turn by = {1, 0};
     bool found = false;
     for (uint32_t k = 0; k < bins; k++) {
-        if (v->power[k] < v->power[valley]) {
+        float around = power_around(v->power, k, bins - 1, reach / 2);
+        if (around < depth) {
             valley = k;
+            depth = around;
         }
         if (!is_peak(v->power, k, bins - 1, reach)) {
             continue;
@@ -198,6 +213,7 @@ static void lock_phases(motet_vocoder *v) MOTET_NONBLOCKING
         by = next;
         found = true;
         valley = k;
+        depth = around;
     }
     turn_bins(v, by, first, bins);
 }
