@@ -216,6 +216,45 @@ static void swaps_fade(void **state)
     effect_rig_destroy(rig);
 }
 
+/* Of responses that reach into the longest parts, after the fade; every 97th frame. */
+static void long_responses_are_swapped_whole(void **state)
+{
+    (void)state;
+    enum { COUNT = 70000, AT = 31234, READY = AT + 2 * 8192 + 2401 + 128 };
+    float *samples = malloc(COUNT * sizeof(float)), *dry = malloc(COUNT * sizeof(float));
+    motet_pcm pcms[2] = {make_response(1, RATE, 30000, 1), make_response(1, RATE, 27000, 2)};
+    effect_rig *rig = make_rig(1, NULL);
+    rig->frame = 777;
+    effect_rig_start(rig);
+    void *materials[2] = {build(rig, &pcms[0]), build(rig, &pcms[1])};
+    fill_noise(samples, COUNT, 5);
+    memcpy(dry, samples, COUNT * sizeof(float));
+    rig->type->material_set(rig->state, materials[0]);
+    effect_rig_run(rig, samples, NULL, AT, 512);
+    rig->type->material_set(rig->state, materials[1]);
+    effect_rig_run(rig, samples + AT, NULL, READY - AT, 512);
+    assert_false(rig->type->material_uses(rig->state, materials[0]));
+    effect_rig_run(rig, samples + READY, NULL, COUNT - READY, 512);
+    double worst = 0, peak = 0;
+    const float *response = pcms[1].samples;
+    for (uint32_t n = READY; n < COUNT; n += 97) {
+        double sum = 0;
+        for (uint32_t k = 0; k < 27000; k++) {
+            sum += (double)dry[n - k] * (double)response[k];
+        }
+        worst = fmax(worst, fabs(sum - (double)samples[n]));
+        peak = fmax(peak, fabs(sum));
+    }
+    assert_true(worst < 1e-6 * peak);
+    for (int i = 0; i < 2; i++) {
+        free(materials[i]);
+        free((void *)pcms[i].samples);
+    }
+    free(samples);
+    free(dry);
+    effect_rig_destroy(rig);
+}
+
 static void without_material_it_is_silent(void **state)
 {
     (void)state;
@@ -380,6 +419,7 @@ int main(void)
         cmocka_unit_test(it_is_direct_convolution),
         cmocka_unit_test(cuts_and_levels_give_the_same_bits),
         cmocka_unit_test(swaps_fade),
+        cmocka_unit_test(long_responses_are_swapped_whole),
         cmocka_unit_test(without_material_it_is_silent),
         cmocka_unit_test(four_channels_are_true_stereo),
         cmocka_unit_test(rates_are_converted),
