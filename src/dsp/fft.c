@@ -3,6 +3,7 @@
 #include "dsp/math.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* ------------------------------------------------------------------------------------------------------- Tables */
 
@@ -83,31 +84,21 @@ motet_complexes motet_fft_run(const motet_fft *fft, const motet_kernels *kernels
 
 /* ------------------------------------------------------------------------------------------------- Real samples */
 
-/* Of the spectrum Z of the samples taken in pairs as complex numbers, the part (Z[k] + conj Z[N-k]) / 2 belongs to the
- * even ones, and -i (Z[k] - conj Z[N-k]) / 2 to the odd ones, which are half a turn of k / N later. */
+/* Pairs of samples as complex numbers. Of their spectrum Z the part (Z[k] + conj Z[N-k]) / 2 belongs to the even samples,
+ * and -i (Z[k] - conj Z[N-k]) / 2 to the odd ones, which are half a turn of k / N later. */
 void motet_fft_of_real(const motet_fft *fft, const motet_kernels *kernels, motet_complexes bins, const float *samples,
                        float *work) MOTET_NONBLOCKING
 {
     uint32_t points = fft->points;
     motet_complexes a = {work, work + points};
     motet_complexes b = {work + 2 * (size_t)points, work + 3 * (size_t)points};
-    for (uint32_t n = 0; n < points; n++) {
-        a.re[n] = samples[2 * n];
-        a.im[n] = samples[2 * n + 1];
-    }
+    memset(work, 0, 2 * (size_t)points * sizeof *work);
+    kernels->add_split((motet_stereo_sum){a.re, a.im}, samples, points);
     motet_complexes z = motet_fft_run(fft, kernels, a, b);
-    for (uint32_t k = 0; k <= points; k++) {
-        uint32_t near = k % points;
-        uint32_t far = (points - k) % points;
-        float even_re = 0.5f * (z.re[near] + z.re[far]);
-        float even_im = 0.5f * (z.im[near] - z.im[far]);
-        float odd_re = 0.5f * (z.im[near] + z.im[far]);
-        float odd_im = 0.5f * (z.re[far] - z.re[near]);
-        float c = fft->half_turns.re[k];
-        float s = fft->half_turns.im[k];
-        bins.re[k] = even_re + (odd_re * c - odd_im * s);
-        bins.im[k] = even_im + (odd_re * s + odd_im * c);
-    }
+    kernels->fft_split_real(bins, z, fft->half_turns, points, 0.5f);
+    bins.re[0] = z.re[0] + z.im[0];
+    bins.re[points] = z.re[0] - z.im[0];
+    bins.im[0] = bins.im[points] = 0;
 }
 
 void motet_fft_to_real(const motet_fft *fft, const motet_kernels *kernels, float *samples, motet_complexes bins,
@@ -117,24 +108,9 @@ void motet_fft_to_real(const motet_fft *fft, const motet_kernels *kernels, float
     motet_complexes a = {work, work + points};
     motet_complexes b = {work + 2 * (size_t)points, work + 3 * (size_t)points};
     float scale = 1 / (float)(2 * points);
-    for (uint32_t k = 0; k < points; k++) {
-        uint32_t far = points - k;
-        float near_im = k == 0 ? 0 : bins.im[k];
-        float far_im = k == 0 ? 0 : bins.im[far];
-        float even_re = bins.re[k] + bins.re[far];
-        float even_im = near_im - far_im;
-        float later_re = bins.re[k] - bins.re[far];
-        float later_im = near_im + far_im;
-        float c = fft->half_turns.re[k];
-        float s = -fft->half_turns.im[k];
-        float odd_re = later_re * c - later_im * s;
-        float odd_im = later_re * s + later_im * c;
-        a.re[k] = scale * (even_re - odd_im);
-        a.im[k] = scale * (even_im + odd_re);
-    }
+    kernels->fft_join_real(a, bins, fft->half_turns, points, scale);
+    a.re[0] = scale * (bins.re[0] + bins.re[points]);
+    a.im[0] = scale * (bins.re[0] - bins.re[points]);
     motet_complexes z = motet_fft_run(fft, kernels, (motet_complexes){a.im, a.re}, (motet_complexes){b.im, b.re});
-    for (uint32_t n = 0; n < points; n++) {
-        samples[2 * n] = z.im[n];
-        samples[2 * n + 1] = z.re[n];
-    }
+    kernels->interleave(samples, z.im, z.re, points);
 }

@@ -159,6 +159,52 @@ static void fft_two(const motet_fft_pass *pass, motet_complexes in, motet_comple
     motet_fft_two(pass, in, out, i, end - i);
 }
 
+INLINE numbers numbers_scaled(numbers a, floats scale)
+{
+    return (numbers){floats_multiply(scale, a.re), floats_multiply(scale, a.im)};
+}
+
+/* Bins points - k, points - k - 1 ... */
+INLINE numbers numbers_from_behind(motet_complexes from, uint32_t points, uint32_t k)
+{
+    uint32_t lowest = points - k - (FLOATS - 1);
+    return (numbers){floats_reverse(floats_load(from.re + lowest)), floats_reverse(floats_load(from.im + lowest))};
+}
+
+static void fft_split_real(motet_complexes out, motet_complexes in, motet_complexes turns, uint32_t points,
+                           float scale) MOTET_NONBLOCKING
+{
+    floats factor = floats_fill(scale);
+    uint32_t k = 1;
+    for (; points - k >= FLOATS; k += FLOATS) {
+        numbers near = numbers_at(in, k);
+        numbers far = numbers_from_behind(in, points, k);
+        numbers even = {floats_add(near.re, far.re), floats_subtract(near.im, far.im)};
+        numbers odd = {floats_add(near.im, far.im), floats_subtract(far.re, near.re)};
+        numbers turned = numbers_product(numbers_scaled(odd, factor), numbers_at(turns, k));
+        set_numbers(out, k, numbers_sum(numbers_scaled(even, factor), turned));
+    }
+    motet_fft_split_some(out, in, turns, points, scale, k, points);
+}
+
+static void fft_join_real(motet_complexes out, motet_complexes in, motet_complexes turns, uint32_t points,
+                          float scale) MOTET_NONBLOCKING
+{
+    floats factor = floats_fill(scale), negative = floats_fill(-1);
+    uint32_t k = 1;
+    for (; points - k >= FLOATS; k += FLOATS) {
+        numbers near = numbers_at(in, k);
+        numbers far = numbers_from_behind(in, points, k);
+        numbers turn = numbers_at(turns, k);
+        numbers even = {floats_add(near.re, far.re), floats_subtract(near.im, far.im)};
+        numbers later = {floats_subtract(near.re, far.re), floats_add(near.im, far.im)};
+        numbers odd = numbers_product(later, (numbers){turn.re, floats_multiply(negative, turn.im)});
+        numbers z = {floats_subtract(even.re, odd.im), floats_add(even.im, odd.re)};
+        set_numbers(out, k, numbers_scaled(z, factor));
+    }
+    motet_fft_join_some(out, in, turns, points, scale, k, points);
+}
+
 INLINE motet_complexes further(motet_complexes v, uint32_t by)
 {
     return (motet_complexes){v.re + by, v.im + by};

@@ -68,6 +68,45 @@ void motet_fft_two(const motet_fft_pass *pass, motet_complexes in, motet_complex
     }
 }
 
+static number scaled(number a, float scale) MOTET_NONBLOCKING
+{
+    return (number){scale * a.re, scale * a.im};
+}
+
+void motet_fft_split_some(motet_complexes out, motet_complexes in, motet_complexes turns, uint32_t points, float scale,
+                          uint32_t first, uint32_t end) MOTET_NONBLOCKING
+{
+    for (uint32_t k = first; k < end; k++) {
+        number near = at(in, k), far = at(in, points - k);
+        number even = scaled((number){near.re + far.re, near.im - far.im}, scale);
+        number odd = scaled((number){near.im + far.im, far.re - near.re}, scale);
+        set(out, k, sum(even, product(odd, at(turns, k))));
+    }
+}
+
+void motet_fft_join_some(motet_complexes out, motet_complexes in, motet_complexes turns, uint32_t points, float scale,
+                         uint32_t first, uint32_t end) MOTET_NONBLOCKING
+{
+    for (uint32_t k = first; k < end; k++) {
+        number near = at(in, k), far = at(in, points - k), turn = at(turns, k);
+        number even = {near.re + far.re, near.im - far.im};
+        number odd = product((number){near.re - far.re, near.im + far.im}, (number){turn.re, -turn.im});
+        set(out, k, scaled((number){even.re - odd.im, even.im + odd.re}, scale));
+    }
+}
+
+void motet_fft_split_real(motet_complexes out, motet_complexes in, motet_complexes turns, uint32_t points,
+                          float scale) MOTET_NONBLOCKING
+{
+    motet_fft_split_some(out, in, turns, points, scale, 1, points);
+}
+
+void motet_fft_join_real(motet_complexes out, motet_complexes in, motet_complexes turns, uint32_t points,
+                         float scale) MOTET_NONBLOCKING
+{
+    motet_fft_join_some(out, in, turns, points, scale, 1, points);
+}
+
 void motet_add_products(motet_complexes total, const motet_products *products, uint32_t count) MOTET_NONBLOCKING
 {
     for (uint32_t k = 0; k < count; k++) {

@@ -33,6 +33,23 @@ typedef void motet_fft_pass_fn(const motet_fft_pass *pass, motet_complexes in, m
 motet_fft_pass_fn motet_fft_four; /* of radix 4 */
 motet_fft_pass_fn motet_fft_two;  /* of radix 2: the last one, of a stride of half the points, without twiddles */
 
+/* Between the spectrum Z of real samples that were taken in pairs as complex numbers and their own, X, for all bins k from
+ * 1 to points - 1, with j = points - k and (c, s) = turns[k]:
+ *   even = (Z.re[k] + Z.re[j], Z.im[k] - Z.im[j]) / 2    odd = (Z.im[k] + Z.im[j], Z.re[j] - Z.re[k]) / 2
+ *   X[k] = even + odd (c, s)                                                                        (split)
+ *   even = (X.re[k] + X.re[j], X.im[k] - X.im[j])        odd = (X.re[k] - X.re[j], X.im[k] + X.im[j]) (c, -s)
+ *   Z[k] = scale (even.re - odd.im, even.im + odd.re)                                               (join) */
+typedef void motet_fft_real_fn(motet_complexes out, motet_complexes in, motet_complexes turns, uint32_t points,
+                               float scale) MOTET_NONBLOCKING;
+motet_fft_real_fn motet_fft_split_real; /* its scale is 0.5 */
+motet_fft_real_fn motet_fft_join_real;
+
+/* The same for bins [first, end) only. */
+void motet_fft_split_some(motet_complexes out, motet_complexes in, motet_complexes turns, uint32_t points, float scale,
+                          uint32_t first, uint32_t end) MOTET_NONBLOCKING;
+void motet_fft_join_some(motet_complexes out, motet_complexes in, motet_complexes turns, uint32_t points, float scale,
+                         uint32_t first, uint32_t end) MOTET_NONBLOCKING;
+
 /* sum[k] += x[0][k] h[0][k], then += x[1][k] h[1][k] ... : (xr hr - xi hi, xr hi + xi hr). No arrays overlap. */
 enum { MOTET_PRODUCTS = 4 };
 typedef struct motet_products {

@@ -75,6 +75,7 @@ typedef struct motet_kernels {
 
     /* dsp/fft_kernels.h */
     motet_fft_pass_fn *fft_four, *fft_two;
+    motet_fft_real_fn *fft_split_real, *fft_join_real;
     motet_add_products_fn *add_products;
     motet_multiply_complex_fn *multiply_complex;
     motet_add_filtered_fn *add_filtered;

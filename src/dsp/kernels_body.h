@@ -13,6 +13,7 @@
  *   number_or_zero          0 in place of NaN
  *   interleave, split       even0 odd0 even1 odd1 ...; and back
  *   interleave_fours        the same with groups of four in place of elements
+ *   reverse                 the last lane first
  *   count_up                0 1 2 ...
  *   if_less, unless_less    a < b ? v : 0; a < b ? 0 : v
  *   of_low, of_high         the first and the second half of the floats, widened; floats_of_doubles rounds back
@@ -703,6 +704,8 @@ static void biquad_bank(float *samples, uint32_t count, motet_biquad_bank *bank)
     .biquad_bank = biquad_bank,                 \
     .fft_four = fft_four,                       \
     .fft_two = fft_two,                         \
+    .fft_split_real = fft_split_real,           \
+    .fft_join_real = fft_join_real,             \
     .add_products = add_products,               \
     .multiply_complex = multiply_complex,       \
     .add_filtered = add_filtered

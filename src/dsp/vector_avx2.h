@@ -86,6 +86,11 @@ static inline void floats_interleave(floats even, floats odd, floats out[2])
     out[1] = _mm256_permute2f128_ps(low, high, 0x31);
 }
 
+static inline floats floats_reverse(floats v)
+{
+    return _mm256_permutevar8x32_ps(v, _mm256_setr_epi32(7, 6, 5, 4, 3, 2, 1, 0));
+}
+
 static inline void floats_interleave_fours(floats even, floats odd, floats out[2])
 {
     out[0] = _mm256_permute2f128_ps(even, odd, 0x20);

@@ -108,6 +108,11 @@ static inline void floats_interleave(floats even, floats odd, floats out[2])
     out[1] = _mm512_permutex2var_ps(even, high, odd);
 }
 
+static inline floats floats_reverse(floats v)
+{
+    return _mm512_permutexvar_ps(_mm512_setr_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0), v);
+}
+
 static inline void floats_interleave_fours(floats even, floats odd, floats out[2])
 {
     floats low = _mm512_shuffle_f32x4(even, odd, _MM_SHUFFLE(1, 0, 1, 0)); /* even 0 1, odd 0 1 */

@@ -86,6 +86,12 @@ static inline void floats_interleave(floats even, floats odd, floats out[2])
     out[1] = vzip2q_f32(even, odd);
 }
 
+static inline floats floats_reverse(floats v)
+{
+    floats pairs = vrev64q_f32(v);
+    return vextq_f32(pairs, pairs, 2);
+}
+
 static inline void floats_interleave_fours(floats even, floats odd, floats out[2])
 {
     out[0] = even;

@@ -88,6 +88,11 @@ static inline void floats_interleave(floats even, floats odd, floats out[2])
     out[1] = _mm_unpackhi_ps(even, odd);
 }
 
+static inline floats floats_reverse(floats v)
+{
+    return _mm_shuffle_ps(v, v, _MM_SHUFFLE(0, 1, 2, 3));
+}
+
 static inline void floats_interleave_fours(floats even, floats odd, floats out[2])
 {
     out[0] = even;

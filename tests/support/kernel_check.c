@@ -484,6 +484,27 @@ static void run_fft_two(stage *s, const motet_kernels *k, uint32_t count)
     run_fft(s, k, count, true);
 }
 
+static void run_fft_real(stage *s, motet_fft_real_fn *run)
+{
+    uint32_t points = 32u << random_bits(s) % 7;
+    float scale = (float)random_number(s);
+    motet_complexes out = complexes(s, points);
+    motet_complexes in = complexes(s, points);
+    run(out, in, complexes(s, points), points, scale);
+}
+
+static void run_fft_split_real(stage *s, const motet_kernels *k, uint32_t count)
+{
+    (void)count;
+    run_fft_real(s, k->fft_split_real);
+}
+
+static void run_fft_join_real(stage *s, const motet_kernels *k, uint32_t count)
+{
+    (void)count;
+    run_fft_real(s, k->fft_join_real);
+}
+
 static void run_add_products(stage *s, const motet_kernels *k, uint32_t count)
 {
     motet_products products = {.count = 1 + random_bits(s) % MOTET_PRODUCTS};
@@ -548,6 +569,8 @@ static const kernel_run runs[] = {
     {"room_blend", run_room_blend, false},
     {"fft_four", run_fft_four, false},
     {"fft_two", run_fft_two, false},
+    {"fft_split_real", run_fft_split_real, false},
+    {"fft_join_real", run_fft_join_real, false},
     {"add_products", run_add_products, false},
     {"multiply_complex", run_multiply_complex, false},
     {"add_filtered", run_add_filtered, false},
