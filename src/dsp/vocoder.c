@@ -103,19 +103,18 @@ static void make_window(motet_vocoder *v, uint32_t window_frames) MOTET_NONBLOCK
 
 static void transform(motet_vocoder *v, motet_complexes bins, const float *samples) MOTET_NONBLOCKING
 {
-    for (uint32_t n = 0; n < v->frames; n++) {
-        v->windowed[n] = v->window[n] * samples[n];
-    }
+    memcpy(v->windowed, samples, v->frames * sizeof(float));
+    v->kernels->scale_ramped(v->windowed, v->window, v->frames);
     motet_fft_of_real(&v->fft, v->kernels, bins, v->windowed, v->work);
 }
 
-static void lay_over(motet_vocoder *v, uint32_t channel) MOTET_NONBLOCKING
+/* Adds what `windowed` holds, windowed once more, to a ring. */
+static void lay_over(motet_vocoder *v, float *ring) MOTET_NONBLOCKING
 {
-    float *sums = v->sums[channel];
-    motet_fft_to_real(&v->fft, v->kernels, v->windowed, v->last[channel], v->work);
-    for (uint32_t n = 0; n < v->frames; n++) {
-        sums[(v->head + n) & (v->frames - 1)] += v->window[n] * v->windowed[n];
-    }
+    uint32_t before_seam = v->frames - v->head;
+    v->kernels->scale_ramped(v->windowed, v->window, v->frames);
+    v->kernels->add(ring + v->head, v->windowed, before_seam);
+    v->kernels->add(ring, v->windowed + before_seam, v->head);
 }
 
 /* ------------------------------------------------------------------------------------------------------- Phases */
@@ -233,11 +232,11 @@ void motet_vocoder_hop(motet_vocoder *vocoder, const float *const now[2], const 
     }
     lock_phases(vocoder);
     for (uint32_t c = 0; c < vocoder->channels; c++) {
-        lay_over(vocoder, c);
+        motet_fft_to_real(&vocoder->fft, vocoder->kernels, vocoder->windowed, vocoder->last[c], vocoder->work);
+        lay_over(vocoder, vocoder->sums[c]);
     }
-    for (uint32_t n = 0; n < vocoder->frames; n++) {
-        vocoder->weights[(vocoder->head + n) & (vocoder->frames - 1)] += vocoder->window[n] * vocoder->window[n];
-    }
+    memcpy(vocoder->windowed, vocoder->window, vocoder->frames * sizeof(float));
+    lay_over(vocoder, vocoder->weights);
 }
 
 void motet_vocoder_take(motet_vocoder *vocoder, float *const channels[2], uint32_t count) MOTET_NONBLOCKING
