@@ -2,6 +2,7 @@
 
 #include "dsp/convolver_level.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { GRID = MOTET_CONVOLVER_GRID, SLOTS = MOTET_CONVOLVER_SLOTS, RING = 32768, FADES_A_SECOND = 20 };
@@ -211,6 +212,7 @@ static void keep_input(motet_convolver *convolver, float *const channels[2], uin
                        uint32_t count) MOTET_NONBLOCKING
 {
     for (uint32_t c = 0; c < convolver->channels; c++) {
+        assert(c < 2 && channels[c] != NULL);
         memcpy(convolver->rings[c] + at, channels[c], count * sizeof(float));
         if (at >= RING - GRID) {
             memcpy(convolver->rings[c] + at - RING, channels[c], count * sizeof(float));
@@ -259,6 +261,7 @@ static void add_response(motet_convolver *convolver, uint32_t slot, float *const
 static void silence(const motet_convolver *convolver, float *const channels[2], uint32_t count) MOTET_NONBLOCKING
 {
     for (uint32_t c = 0; c < convolver->channels; c++) {
+        assert(c < 2 && channels[c] != NULL);
         memset(channels[c], 0, count * sizeof(float));
     }
 }

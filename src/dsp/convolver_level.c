@@ -1,5 +1,6 @@
 #include "dsp/convolver_level.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Into how many units a pass of a transform, and a group of products, is cut: with these a unit of the longest level
@@ -111,6 +112,7 @@ static void products_unit(motet_convolver_level *level, const motet_impulse *imp
 {
     uint32_t total = products_of(level, impulse, channel);
     uint32_t groups = groups_of(total);
+    assert(groups > 0);
     uint32_t count = level->block / product_parts[level->index];
     uint32_t at = unit / groups * count;
     uint32_t first = unit % groups * MOTET_PRODUCTS;

@@ -9,6 +9,7 @@
 #include "dsp/vocoder.h"
 #include "effects/effects.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { SEMITONES, PARAMETER_COUNT };
@@ -163,6 +164,7 @@ static void process(void *state, const motet_effect_run *run) MOTET_NONBLOCKING
 {
     pitch_shift *p = state;
     uint32_t grid = p->frames / MOTET_VOCODER_OVERLAP / 2;
+    assert(p->channels == 1 || (p->channels == 2 && run->channels[1] != NULL));
     for (uint32_t done = 0; done < run->frame_count;) {
         uint64_t frame = run->frame + done;
         uint32_t to_grid = grid - (uint32_t)(frame % grid);
