@@ -1,9 +1,6 @@
 # A thin front for CMake; see CONTRIBUTING.md. Each goal works on a clean clone, and again.
-.PHONY: all build demo figures purity clicks loops voices streams stream-figures hashes bench bench-peers performance pictures test format check-format \
-.PHONY: all build demo figures purity clicks loops voices effects_filters hashes bench bench-peers performance pictures test format check-format \
-    lint sanitize rtsan clean help
-.PHONY: all build demo figures purity clicks loops voices effects-space hashes bench bench-peers performance pictures \
-    test format check-format lint sanitize rtsan clean help
+.PHONY: all build demo figures purity clicks loops voices streams stream-figures effects hashes bench bench-peers \
+    performance pictures test format check-format lint sanitize rtsan clean help
 
 all: build
 
@@ -15,11 +12,9 @@ help:
 	@echo 'make loops         whether loops have a seam, measured'
 	@echo 'make voices        what thousands of virtual voices cost, measured'
 	@echo 'make streams       streams from disk beside loaded sounds: samples, gaps, starts, memory, measured'
-	@echo 'make figures       all five, one after the other; of streams what is quick'
+	@echo 'make effects       how good effects are, measured beside the marks to reach, and what they cost'
+	@echo 'make figures       the first five, one after the other; of streams what is quick'
 	@echo 'make stream-figures  measure all of streams and write it into docs/streams.md'
-	@echo 'make effects_filters   how good and how cheap filters, dynamics and distortions are, measured'
-	@echo 'make effects-space how good reverb, delay and modulation effects are, measured, and what they cost'
-	@echo 'make figures       all four, one after the other'
 	@echo 'make hashes        whether the examples render to the same samples at every block size, with their hashes'
 	@echo 'make bench         how fast this machine mixes, beside the least that it could take'
 	@echo 'make bench-peers   the same beside other mixers: FAudio, OpenAL Soft and SDL2_mixer'
@@ -42,17 +37,17 @@ demo:
 	@scripts/demo
 
 purity clicks loops voices streams:
-purity clicks loops voices effects_filters:
 	@scripts/setup --build
 	@scripts/build
 	@cmake --build build --target motet_$@ --parallel >/dev/null
 	@build/bench/$@
 
-effects-space:
+effects:
 	@scripts/setup --build
 	@scripts/build
-	@cmake --build build --target motet_effects_space --parallel >/dev/null
-	@build/bench/effects_space
+	@cmake --build build --target motet_effects_filters motet_effects_space motet_effects_convolution --parallel >/dev/null
+	@failed=0; for name in filters space convolution; do \
+	    echo "== $$name"; build/bench/effects_$$name || failed=1; echo; done; exit $$failed
 
 # Goes on after one that does not reach its figures, and fails at the end.
 figures:

@@ -17,20 +17,15 @@ if(TARGET motet_static)
     set_target_properties(motet_streams PROPERTIES
         OUTPUT_NAME streams RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
 endif()
-# What drives effects without an engine reaches the library's internal functions.
-foreach(name effects_filters)
+
+# Effects by themselves, without an engine: from the inside.
+foreach(name effects_filters effects_space effects_convolution)
     add_executable(motet_${name} EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/bench/${name}.c")
     target_include_directories(motet_${name} PRIVATE "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/tests")
     target_link_libraries(motet_${name} PRIVATE motet_flags motet::core "$<$<BOOL:${MOTET_HAVE_LIBM}>:m>")
     set_target_properties(motet_${name} PROPERTIES
         OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
 endforeach()
-# Effects are measured by themselves, from the inside.
-add_executable(motet_effects_convolution EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/bench/effects_convolution.c")
-target_include_directories(motet_effects_convolution PRIVATE "${PROJECT_SOURCE_DIR}/src")
-target_link_libraries(motet_effects_convolution PRIVATE motet_flags motet::core "$<$<BOOL:${MOTET_HAVE_LIBM}>:m>")
-set_target_properties(motet_effects_convolution PROPERTIES
-    OUTPUT_NAME effects_convolution RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
 
 if(TARGET motet_lint)
     add_executable(motet_clicks EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/bench/clicks.c"
@@ -54,10 +49,3 @@ if(MOTET_PEERS AND TARGET motet_tool)
     set_target_properties(motet_peers PROPERTIES
         OUTPUT_NAME peers RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
 endif()
-
-# Effects by themselves, whose types and kernels are not part of the interface.
-add_executable(motet_effects_space EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/bench/effects_space.c")
-target_include_directories(motet_effects_space PRIVATE "${PROJECT_SOURCE_DIR}/src")
-target_link_libraries(motet_effects_space PRIVATE motet_flags motet::core "$<$<BOOL:${MOTET_HAVE_LIBM}>:m>")
-set_target_properties(motet_effects_space PROPERTIES
-    OUTPUT_NAME effects_space RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")

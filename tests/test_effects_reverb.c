@@ -1,5 +1,5 @@
 /* The reverb: how fast it dies away, where its reflections lie, that it ends, and that no change of it clicks. How it
- * rings in every octave, make effects-space measures. */
+ * rings in every octave, make effects measures. */
 #include "effects/reverb_early.h"
 #include "effects/reverb_presets.h"
 #include "support/effect_rig.h"
