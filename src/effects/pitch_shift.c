@@ -154,6 +154,7 @@ static void keep_input(pitch_shift *p, float *const channels[2], uint64_t frame,
     for (uint32_t k = 0; k < count; k++) {
         float *at = p->history + ((frame + k) & p->mask) * p->channels;
         for (uint32_t c = 0; c < p->channels; c++) {
+            assert(c < 2 && channels[c] != NULL);
             at[c] = at[again + c] = channels[c][k];
         }
     }
@@ -164,7 +165,6 @@ static void process(void *state, const motet_effect_run *run) MOTET_NONBLOCKING
 {
     pitch_shift *p = state;
     uint32_t grid = p->frames / MOTET_VOCODER_OVERLAP / 2;
-    assert(p->channels == 1 || (p->channels == 2 && run->channels[1] != NULL));
     for (uint32_t done = 0; done < run->frame_count;) {
         uint64_t frame = run->frame + done;
         uint32_t to_grid = grid - (uint32_t)(frame % grid);
