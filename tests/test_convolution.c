@@ -216,15 +216,16 @@ static void swaps_fade(void **state)
     effect_rig_destroy(rig);
 }
 
-/* Of responses that reach into the longest parts, after the fade; every 97th frame. */
+/* Of responses that reach into the longest parts: the old one sounds until the new one has two of their blocks, and after
+ * the fade there is the new one; every 97th frame. */
 static void long_responses_are_swapped_whole(void **state)
 {
     (void)state;
-    enum { COUNT = 70000, AT = 31234, READY = AT + 2 * 8192 + 2401 + 128 };
+    enum { COUNT = 70000, AT = 31234, READY = AT + 2 * 8192 + 2401 + 128, START = 777, CAUGHT_UP = 5 * 8192 - START };
     float *samples = malloc(COUNT * sizeof(float)), *dry = malloc(COUNT * sizeof(float));
     motet_pcm pcms[2] = {make_response(1, RATE, 30000, 1), make_response(1, RATE, 27000, 2)};
     effect_rig *rig = make_rig(1, NULL);
-    rig->frame = 777;
+    rig->frame = START;
     effect_rig_start(rig);
     void *materials[2] = {build(rig, &pcms[0]), build(rig, &pcms[1])};
     fill_noise(samples, COUNT, 5);
@@ -236,11 +237,11 @@ static void long_responses_are_swapped_whole(void **state)
     assert_false(rig->type->material_uses(rig->state, materials[0]));
     effect_rig_run(rig, samples + READY, NULL, COUNT - READY, 512);
     double worst = 0, peak = 0;
-    const float *response = pcms[1].samples;
-    for (uint32_t n = READY; n < COUNT; n += 97) {
+    for (uint32_t n = AT; n < COUNT; n = n + 97 < CAUGHT_UP || n >= READY ? n + 97 : READY) {
+        const motet_pcm *pcm = &pcms[n < READY ? 0 : 1];
         double sum = 0;
-        for (uint32_t k = 0; k < 27000; k++) {
-            sum += (double)dry[n - k] * (double)response[k];
+        for (uint32_t k = 0; k < pcm->frame_count && k <= n; k++) {
+            sum += (double)dry[n - k] * (double)((const float *)pcm->samples)[k];
         }
         worst = fmax(worst, fabs(sum - (double)samples[n]));
         peak = fmax(peak, fabs(sum));
