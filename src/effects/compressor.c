@@ -104,7 +104,7 @@ static void find_gains(compressor *c, float *gains, const motet_effect_run *run)
         if (level > (moves ? 1e-5f : lowest)) {
             if (level != known) {
                 known = level;
-                known_db = motet_level_db(level);
+                known_db = motet_detector_db(level);
             }
             wanted = wanted_db(run, k, known_db);
         }

@@ -136,7 +136,7 @@ double motet_pace_keep(motet_pace *pace, float seconds, uint32_t sample_rate_hz)
     return pace->keep;
 }
 
-double motet_level_db(float level) MOTET_NONBLOCKING
+double motet_detector_db(float level) MOTET_NONBLOCKING
 {
     const double db_of_a_doubling = 6.02059991327962390427;
     return motet_log2((double)level) * db_of_a_doubling;

@@ -48,6 +48,6 @@ typedef struct motet_pace {
 double motet_pace_keep(motet_pace *pace, float seconds, uint32_t sample_rate_hz) MOTET_NONBLOCKING;
 
 /* Decibels of a level above 0. */
-double motet_level_db(float level) MOTET_NONBLOCKING;
+double motet_detector_db(float level) MOTET_NONBLOCKING;
 
 #endif /* MOTET_EFFECTS_DETECTOR_H */

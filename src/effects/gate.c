@@ -86,7 +86,7 @@ static double wanted_db(gate *g, const motet_effect_run *run, uint32_t k, float 
 {
     if (level != g->known) {
         g->known = level;
-        g->known_db = level > 1e-10f ? motet_level_db(level) : -200;
+        g->known_db = level > 1e-10f ? motet_detector_db(level) : -200;
     }
     double below = (double)motet_effect_value(run, THRESHOLD_DB, k) - g->known_db;
     if (below <= 0) {
