@@ -412,6 +412,54 @@ static void test_a_key_is_heard_in_the_same_frame(void **context)
     free_desk(d);
 }
 
+static motet_sound make_impulse(desk *d, float value)
+{
+    const float samples[4] = {value};
+    motet_pcm pcm = {samples, MOTET_FORMAT_F32, 1, RATE, 4};
+    return motet_sound_from_pcm(d->engine, &pcm, NULL);
+}
+
+static void test_an_effect_works_with_a_sound(void **context)
+{
+    (void)context;
+    desk *d = make_desk();
+    motet_effect_setting settings[] = {{"normalise", 0}};
+    motet_effect room = motet_effect_add(
+        d->engine, d->music, "convolution",
+        &(motet_effect_def){.settings = settings, .setting_count = 1, .timing = {.fade_seconds = MOTET_FADE_NONE}});
+    assert_int_not_equal(room.id, 0);
+    motet_sound half = make_impulse(d, 0.5f), third = make_impulse(d, 0.25f);
+    DO(motet_effect_set(d->engine, room, "wet", 1, (motet_timing){.fade_seconds = MOTET_FADE_NONE}));
+    DO(motet_effect_set_sound(d->engine, room, half));
+    DO(motet_sound_release(d->engine, half));
+    motet_stats stats;
+    uint64_t bytes = 0;
+    for (int i = 0; i < 12; i++) {
+        for (int k = 0; k < 4; k++) {
+            listen(d, 2000);
+        }
+        assert_left(d, 1999, i % 2 == 0 ? 0.25 : 0.125);
+        DO(motet_engine_get_stats(d->engine, &stats));
+        assert_true(i < 2 || stats.memory_bytes == bytes); /* each one that is replaced is given back */
+        bytes = stats.memory_bytes;
+        motet_sound next = i % 2 == 0 ? third : make_impulse(d, 0.5f);
+        DO(motet_effect_set_sound(d->engine, room, next));
+        if (i % 2 != 0) {
+            DO(motet_sound_release(d->engine, next));
+        }
+    }
+    DO(motet_effect_set_sound(d->engine, room, (motet_sound){0}));
+    for (int k = 0; k < 4; k++) {
+        listen(d, 2000);
+    }
+    assert_left(d, 1999, 0);
+    motet_effect gain = add_gain(d, d->music, 0);
+    assert_int_equal(motet_effect_set_sound(d->engine, gain, third), MOTET_ERROR_INVALID);
+    assert_string_equal(motet_last_error(), "gain works with no sound");
+    assert_int_equal(motet_effect_set_sound(d->engine, room, half), MOTET_ERROR_STALE);
+    free_desk(d);
+}
+
 static void test_what_is_wrong_is_named(void **context)
 {
     (void)context;
@@ -432,11 +480,17 @@ static void test_what_is_wrong_is_named(void **context)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sends_before_and_behind_the_fader), cmocka_unit_test(test_a_circle_is_refused),
-        cmocka_unit_test(test_a_bus_moves_without_a_step),        cmocka_unit_test(test_solo_follows_the_parent),
-        cmocka_unit_test(test_an_effect_moves_by_its_fades),      cmocka_unit_test(test_effects_have_an_order),
-        cmocka_unit_test(test_an_effect_rings_out_and_sleeps),    cmocka_unit_test(test_nan_is_contained),
-        cmocka_unit_test(test_a_key_is_heard_in_the_same_frame),  cmocka_unit_test(test_what_is_wrong_is_named),
+        cmocka_unit_test(test_sends_before_and_behind_the_fader),
+        cmocka_unit_test(test_a_circle_is_refused),
+        cmocka_unit_test(test_a_bus_moves_without_a_step),
+        cmocka_unit_test(test_solo_follows_the_parent),
+        cmocka_unit_test(test_an_effect_moves_by_its_fades),
+        cmocka_unit_test(test_effects_have_an_order),
+        cmocka_unit_test(test_an_effect_rings_out_and_sleeps),
+        cmocka_unit_test(test_nan_is_contained),
+        cmocka_unit_test(test_a_key_is_heard_in_the_same_frame),
+        cmocka_unit_test(test_an_effect_works_with_a_sound),
+        cmocka_unit_test(test_what_is_wrong_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

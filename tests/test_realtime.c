@@ -12,6 +12,7 @@
 #include "base/atomics.h"
 #include "base/guard.h"
 #include "guard/interposer.h"
+#include "motet/effect.h"
 #include "motet/motet.h"
 #include "support/audio_files.h"
 #include "support/own_files.h"
@@ -369,6 +370,42 @@ static void generators_make_voices(void)
     motet_engine_destroy(engine);
 }
 
+/* Every type, while its parameters move, it is bypassed and replaced; on buses that send to each other and move. */
+static void effects_of_every_type(void)
+{
+    motet_engine *engine = make_engine((motet_engine_def){.max_voices = 8});
+    motet_bus music = motet_bus_create(engine, "Music", NULL), room = motet_bus_create(engine, "Room", NULL);
+    motet_signal noise = {.kind = MOTET_SIGNAL_NOISE, .amplitude = 0.5, .seconds = 0.25, .channels = 2};
+    motet_sound sound = motet_sound_from_signal(engine, &noise, NULL);
+    must_play(engine, sound, &(motet_voice_def){.loop = true, .bus = music});
+    assert_int_equal(motet_send_set(engine, music, room, -6, motet_now()), MOTET_OK);
+    for (const motet_effect_type *type = motet_effect_type_next(NULL); type; type = motet_effect_type_next(type)) {
+        motet_effect_def def = {.key = type->has_key ? music : (motet_bus){0}};
+        motet_effect effect = motet_effect_add(engine, room, type->name, &def);
+        assert_int_not_equal(effect.id, 0);
+        if (type->material_build != NULL) {
+            assert_int_equal(motet_effect_set_sound(engine, effect, sound), MOTET_OK);
+        }
+        for (uint32_t turn = 0; turn < 4; turn++) {
+            for (uint32_t i = 0; i < type->parameter_count; i++) {
+                const motet_parameter *parameter = &type->parameters[i];
+                float value = (i + turn) % 2 == 0 ? parameter->minimum : parameter->maximum;
+                assert_int_equal(motet_effect_set(engine, effect, parameter->name, value, motet_fade(0.02)), MOTET_OK);
+            }
+            assert_int_equal(motet_effect_set_bypass(engine, effect, turn % 2 != 0, motet_now()), MOTET_OK);
+            render(engine, 1500);
+        }
+        if (type->material_build != NULL) {
+            assert_int_equal(motet_effect_set_sound(engine, effect, (motet_sound){0}), MOTET_OK);
+        }
+        motet_bus parent = motet_bus_master(engine);
+        assert_int_equal(motet_bus_set_parent(engine, music, parent, motet_now()), MOTET_OK);
+        assert_int_equal(motet_effect_remove(engine, effect, motet_now()), MOTET_OK);
+        render(engine, 1000);
+    }
+    motet_engine_destroy(engine);
+}
+
 /* Of the program's own: read in pieces, late, and one that cannot seek. */
 static void own_files_and_a_radio(void)
 {
@@ -675,6 +712,7 @@ static const struct {
     {"generators", generators_make_voices},
     {"streams that start and run dry", streams_start_and_run_dry},
     {"files of the program's own, and a radio", own_files_and_a_radio},
+    {"effects of every type", effects_of_every_type},
     {"sounds that come late, and again", sounds_come_late},
     {"voices that follow others, and stems", voices_follow_and_go_together},
     {"sums that overflow", sums_overflow},

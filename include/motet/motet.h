@@ -997,6 +997,11 @@ MOTET_API motet_result motet_effect_set(motet_engine *engine, motet_effect effec
 MOTET_API motet_result motet_effect_set_bypass(motet_engine *engine, motet_effect effect, bool bypass,
                                                motet_timing timing);
 
+/* Gives an effect the sound that it works with, as the impulse response of a "convolution"; {0}: none. It is prepared on
+ * the calling thread, which takes a while, and comes in with a crossfade of the effect's own; the sound may be released
+ * then. Errors: STALE, INVALID (an effect that works with none; a streamed sound), MEMORY, BUSY (the sound is loading). */
+MOTET_API motet_result motet_effect_set_sound(motet_engine *engine, motet_effect effect, motet_sound sound);
+
 /* The value of a parameter by the last call, or of its table. Errors: STALE, INVALID. */
 MOTET_API motet_result motet_effect_get(const motet_engine *engine, motet_effect effect, const char *parameter,
                                         float *value);

@@ -3,6 +3,7 @@
 #include "engine/effect_unit.h"
 #include "engine/engine.h"
 #include "engine/render.h"
+#include "engine/sound.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -361,6 +362,91 @@ motet_result motet_effect_set(motet_engine *engine, motet_effect effect, const c
 motet_result motet_effect_set_bypass(motet_engine *engine, motet_effect effect, bool bypass, motet_timing timing)
 {
     return motet_effect_set(engine, effect, "bypass", bypass ? 1 : 0, timing);
+}
+
+/* Under the lock: a sound's own frames, which stay while its edition is held. */
+static motet_result find_frames(motet_engine *engine, motet_sound sound, motet_edition **edition, motet_pcm *pcm)
+{
+    const motet_sound_entry *entry = motet_sound_get(engine, sound);
+    if (entry == NULL) {
+        return MOTET_ERROR_STALE;
+    }
+    if (motet_sound_state_of(entry) != MOTET_SOUND_READY) {
+        return motet_fail(&engine->log, MOTET_ERROR_BUSY, "%s is not loaded yet", entry->name);
+    }
+    if (entry->streams || entry->variations != NULL) {
+        return motet_fail(&engine->log, MOTET_ERROR_INVALID, "%s is %s; expected a sound that is in memory",
+                          entry->name, entry->streams ? "streamed" : "a set of variations");
+    }
+    const motet_material *material = &entry->edition->material;
+    material = material->original != NULL ? material->original : material;
+    *pcm = (motet_pcm){.samples = material->samples,
+                       .format = (motet_format)material->format,
+                       .channels = material->channels,
+                       .sample_rate_hz = material->sample_rate_hz,
+                       .frame_count = material->frame_count};
+    *edition = entry->edition;
+    (*edition)->hold_count++;
+    return MOTET_OK;
+}
+
+/* Under the lock: hands an effect what was made for it. */
+static motet_result send_material(motet_engine *engine, motet_effect effect, motet_effect_material *material)
+{
+    motet_effect_unit *unit = get_unit(engine, effect);
+    motet_command command = {.kind = MOTET_COMMAND_EFFECT_SET, .index = MOTET_EFFECT_MATERIAL};
+    if (unit == NULL) {
+        return MOTET_ERROR_STALE;
+    }
+    command.target = unit->index;
+    command.generation = unit->generation;
+    command.value.pointer = material;
+    motet_result result = motet_command_send(engine, &command);
+    if (result == MOTET_OK) {
+        material->next = unit->materials;
+        unit->materials = material;
+    }
+    return result;
+}
+
+motet_result motet_effect_set_sound(motet_engine *engine, motet_effect effect, motet_sound sound)
+{
+    motet_result result;
+    motet_edition *edition = NULL;
+    motet_pcm pcm = {0};
+    motet_effect_type type = {0}; /* the effect may go while its material is made */
+    if (!motet_engine_enter(engine, &result)) {
+        return result;
+    }
+    const motet_effect_unit *unit = get_unit(engine, effect);
+    if (unit == NULL) {
+        result = MOTET_ERROR_STALE;
+    } else if (unit->type.material_build == NULL) {
+        result = motet_fail(&engine->log, MOTET_ERROR_INVALID, "%s works with no sound", unit->type.name);
+    } else {
+        type = unit->type;
+        result = sound.id != 0 ? find_frames(engine, sound, &edition, &pcm) : MOTET_OK;
+    }
+    motet_engine_leave(engine);
+    if (result != MOTET_OK) {
+        return result;
+    }
+    motet_effect_setup setup = {engine->def.sample_rate_hz, 2, NULL, engine->mixer.kernels};
+    motet_effect_material *material =
+        motet_effect_material_create(&engine->heap, &type, &setup, sound.id != 0 ? &pcm : NULL);
+    if (motet_engine_enter(engine, &result)) {
+        if (material == NULL) {
+            result = motet_fail(&engine->log, MOTET_ERROR_MEMORY, "out of memory for the sound of a %s", type.name);
+        } else if ((result = send_material(engine, effect, material)) == MOTET_OK) {
+            material = NULL;
+        }
+        if (edition != NULL) {
+            motet_edition_drop(engine, edition);
+        }
+        motet_engine_leave(engine);
+    }
+    motet_effect_material_free(&engine->heap, material);
+    return result;
 }
 
 motet_result motet_effect_get(const motet_engine *const_engine, motet_effect effect, const char *parameter,

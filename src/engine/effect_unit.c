@@ -53,10 +53,53 @@ motet_effect_unit *motet_effect_unit_create(motet_heap *heap, const motet_effect
     return unit;
 }
 
+motet_effect_material *motet_effect_material_create(motet_heap *heap, const motet_effect_type *type,
+                                                    const motet_effect_setup *setup, const motet_pcm *pcm)
+{
+    motet_effect_material *material = motet_heap_take(heap, sizeof *material, ALIGNMENT);
+    if (material == NULL || pcm == NULL) {
+        return material;
+    }
+    material->bytes = type->material_size(setup, pcm);
+    material->data = motet_heap_take(heap, material->bytes, ALIGNMENT);
+    if (material->data == NULL) {
+        motet_heap_give(heap, material, sizeof *material);
+        return NULL;
+    }
+    type->material_build(setup, pcm, material->data);
+    return material;
+}
+
+void motet_effect_material_free(motet_heap *heap, motet_effect_material *material)
+{
+    if (material != NULL) {
+        motet_heap_give(heap, material->data, material->bytes);
+        motet_heap_give(heap, material, sizeof *material);
+    }
+}
+
+void motet_effect_unit_tidy(motet_heap *heap, motet_effect_unit *unit)
+{
+    for (motet_effect_material **link = &unit->materials; *link != NULL;) {
+        motet_effect_material *material = *link;
+        if (motet_load_acquire_u32(&material->over) != 0) {
+            *link = material->next;
+            motet_effect_material_free(heap, material);
+        } else {
+            link = &material->next;
+        }
+    }
+}
+
 void motet_effect_unit_free(motet_heap *heap, motet_effect_unit *unit)
 {
     if (unit == NULL) {
         return;
+    }
+    while (unit->materials != NULL) {
+        motet_effect_material *next = unit->materials->next;
+        motet_effect_material_free(heap, unit->materials);
+        unit->materials = next;
     }
     motet_heap_give(heap, unit->state, unit->state_bytes);
     motet_heap_give(heap, unit->dry, dry_bytes(unit));
@@ -128,7 +171,12 @@ void motet_effect_unit_apply(motet_effect_unit *unit, const motet_command *comma
 {
     motet_curve curve = (motet_curve)command->curve;
     uint32_t fade_frames = command->fade_frames;
-    if (command->index == MOTET_EFFECT_WET) {
+    if (command->index == MOTET_EFFECT_MATERIAL) {
+        motet_effect_material *material = command->value.pointer;
+        material->next_older = unit->material;
+        unit->material = material;
+        unit->type.material_set(unit->state, material->data);
+    } else if (command->index == MOTET_EFFECT_WET) {
         motet_ramp_start(&unit->wet, frame, fade_frames, curve, command->value.number);
     } else if (command->index == MOTET_EFFECT_ACTIVE) {
         unit->fades_away = command->value.number < 0;
@@ -401,6 +449,20 @@ static void run_between_commands(motet_engine *engine, motet_effect_unit *unit, 
     }
 }
 
+/* Gives back what the newest material has replaced. */
+static void give_materials_back(motet_effect_unit *unit) MOTET_NONBLOCKING
+{
+    for (motet_effect_material **link = &unit->material->next_older; *link != NULL;) {
+        motet_effect_material *older = *link;
+        if (older->data == NULL || !unit->type.material_uses(unit->state, older->data)) {
+            *link = older->next_older;
+            motet_store_release_u32(&older->over, 1);
+        } else {
+            link = &older->next_older;
+        }
+    }
+}
+
 void motet_effect_unit_run(motet_engine *engine, motet_effect_unit *unit, float *const channels[2],
                            const motet_bus_node *key, uint64_t block_start, uint32_t count) MOTET_NONBLOCKING
 {
@@ -409,6 +471,9 @@ void motet_effect_unit_run(motet_engine *engine, motet_effect_unit *unit, float 
     if (key != NULL) {
         run.key[0] = key->left;
         run.key[1] = key->right;
+    }
+    if (unit->material != NULL && unit->material->next_older != NULL) {
+        give_materials_back(unit);
     }
     while (run.count > 0) {
         uint32_t part = run.count;

@@ -12,7 +12,16 @@
 #include "motet/effect.h"
 
 /* What a command on an effect changes, beside its parameters. */
-enum { MOTET_EFFECT_WET = 0xfffe, MOTET_EFFECT_ACTIVE = 0xffff };
+enum { MOTET_EFFECT_MATERIAL = 0xfffd, MOTET_EFFECT_WET = 0xfffe, MOTET_EFFECT_ACTIVE = 0xffff };
+
+/* What an effect has made of a sound. */
+typedef struct motet_effect_material {
+    struct motet_effect_material *next; /* control side: of the effect, the newest first */
+    size_t bytes;
+    void *data;                               /* NULL: no sound */
+    struct motet_effect_material *next_older; /* audio thread: those that may still be read */
+    motet_atomic_u32 over;                    /* out: it is not read any more */
+} motet_effect_material;
 
 typedef struct motet_effect_unit {
     uint32_t index, generation;
@@ -35,7 +44,8 @@ typedef struct motet_effect_unit {
     bool input_silent;    /* ... which it has been up to now */
     bool broken;          /* NaN or infinity came out: it is silent and will be reset at ... */
     uint64_t mend_frame;
-    uint64_t broken_told; /* frame of the last event about it + 1 */
+    uint64_t broken_told;            /* frame of the last event about it + 1 */
+    motet_effect_material *material; /* the newest, and those that it replaces */
     bool fades_away;
     motet_atomic_u32 gone;  /* out: it has faded away */
     motet_atomic_u32 rings; /* out: it is awake */
@@ -45,6 +55,7 @@ typedef struct motet_effect_unit {
     float wet_goal;
     bool bypass, leaves;
     uint32_t key; /* the bus that it listens to; MOTET_NO_SLOT: none */
+    motet_effect_material *materials;
     uint64_t left_by;
     struct motet_effect_unit *next_garbage;
 } motet_effect_unit;
@@ -57,6 +68,13 @@ motet_effect_unit *motet_effect_unit_create(motet_heap *heap, const motet_effect
                                             float wet, bool active);
 void motet_effect_unit_free(motet_heap *heap, motet_effect_unit *unit);   /* NULL does nothing */
 void motet_effect_units_free(motet_heap *heap, motet_effect_unit *units); /* all that are linked by next_garbage */
+
+/* What an effect makes of a sound, or of none; NULL when out of memory. */
+motet_effect_material *motet_effect_material_create(motet_heap *heap, const motet_effect_type *type,
+                                                    const motet_effect_setup *setup, const motet_pcm *pcm);
+void motet_effect_material_free(motet_heap *heap, motet_effect_material *material); /* NULL does nothing */
+/* Frees those of an effect that the audio thread does not read any more. */
+void motet_effect_unit_tidy(motet_heap *heap, motet_effect_unit *unit);
 
 /* A parameter's value as its ramp has it. */
 double motet_effect_to_ramp(const motet_parameter *parameter, float value);

@@ -428,6 +428,12 @@ void motet_desk_tidy(motet_engine *engine)
     if (engine->desk.leaving > 0) {
         take_out(engine);
     }
+    for (uint32_t i = 0; i < engine->desk.unit_count; i++) {
+        motet_effect_unit *unit = engine->desk.units[i];
+        if (unit != NULL && unit->materials != NULL && unit->materials->next != NULL) {
+            motet_effect_unit_tidy(&engine->heap, unit);
+        }
+    }
 }
 
 uint32_t motet_desk_count_awake(const motet_desk *desk)
