@@ -7,6 +7,7 @@
 #include "base/atomics.h"
 #include "motet/motet.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -339,6 +340,28 @@ static void end_writer(writer *w)
     munmap(trap.frames, trap.bytes);
 }
 
+/* At the pitch that it has: what is held lasts half as long at twice the speed. */
+static void what_is_in_hand_is_told(void **state)
+{
+    (void)state;
+    motet_engine *engine = make_engine();
+    static float frames[4800];
+    motet_voice voice = open_feed(engine, (motet_feed_def){.channels = 1, .buffer_seconds = 1, .voice = {.pitch = 2}});
+    motet_voice_state told;
+    DO(motet_voice_get_state(engine, voice, &told));
+    assert_true(told.buffered_seconds == 0);
+    assert_int_equal(write_frames(engine, voice, MOTET_FORMAT_F32, frames, 4800), 4800);
+    DO(motet_voice_get_state(engine, voice, &told));
+    motet_engine_info info;
+    DO(motet_engine_get_info(engine, &info));
+    assert_true(fabs(told.buffered_seconds - 2400.0 / info.sample_rate_hz) < 1e-9);
+    float heard[2 * 1000];
+    motet_engine_render_f32(engine, heard, 1000);
+    DO(motet_voice_get_state(engine, voice, &told));
+    assert_true(fabs(told.buffered_seconds - 1400.0 / info.sample_rate_hz) < 1e-3);
+    motet_engine_destroy(engine);
+}
+
 static void a_write_holds_up_nobody(void **state)
 {
     (void)state;
@@ -407,6 +430,7 @@ int main(void)
         cmocka_unit_test(too_few_for_a_start_are_played),
         cmocka_unit_test(a_full_buffer_is_enough),
         cmocka_unit_test(tails_cross_gaps),
+        cmocka_unit_test(what_is_in_hand_is_told),
         cmocka_unit_test(a_write_holds_up_nobody),
         cmocka_unit_test(a_voice_may_end_while_it_is_written_to),
     };

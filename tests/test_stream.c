@@ -507,20 +507,27 @@ static void gaps_skip_nothing(void **state)
     float out[64];
     uint32_t played = 0, starved = 0;
     motet_event event;
+    motet_voice_state state_now;
+    double most_buffered = 0;
     bool ended = false;
     while (!ended) {
         motet_engine_render_f32(engine, out, 64);
+        bool alive = motet_voice_get_state(engine, voice, &state_now) == MOTET_OK;
+        most_buffered = alive ? fmax(most_buffered, state_now.buffered_seconds) : most_buffered;
         for (uint32_t i = 0; i < 64; i++) {
             played += out[i] != 0;
         }
         while (motet_engine_poll_event(engine, &event)) {
-            starved += event.type == MOTET_EVENT_STREAM_STARVED && event.voice.id == voice.id;
+            bool ran_dry = event.type == MOTET_EVENT_STREAM_STARVED && event.voice.id == voice.id;
+            assert_true(!ran_dry || !alive || state_now.buffered_seconds * RATE < 64);
+            starved += ran_dry;
             ended = ended || event.type == MOTET_EVENT_VOICE_ENDED;
         }
     }
     motet_stats stats;
     assert_int_equal(motet_engine_get_stats(engine, &stats), MOTET_OK);
     assert_int_equal(stats.stream_gaps, starved);
+    assert_true(most_buffered > 0.1 && most_buffered <= 1); /* what it takes to start, at least */
     /* The first frame of each fade in after a gap has no gain. */
     assert_int_equal(played, length - starved);
     motet_engine_destroy(engine);

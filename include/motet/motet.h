@@ -790,13 +790,15 @@ MOTET_API MOTET_USE_RESULT uint64_t motet_voice_next_bar(const motet_engine *eng
 MOTET_API MOTET_USE_RESULT bool motet_voice_is_active(const motet_engine *engine, motet_voice voice);
 
 typedef struct motet_voice_state {
-    double position_frames; /* the next frame of the sound to be rendered, in its own frames */
-    double heard_seconds;   /* where in the sound the ear is now, the latency taken off */
-    bool started;           /* its first frame has been rendered: not while it waits there, played paused */
-    bool paused;            /* by the last call: the fade may still run */
-    bool is_virtual;        /* keeps its time without being mixed: others are louder or more important */
-    float level_db;         /* its volume and fades now, before its bus; -80 when silent */
-    bool loop;              /* the values below and this are the goals of the last calls, scheduled ones included */
+    double position_frames;  /* the next frame of the sound to be rendered, in its own frames */
+    double heard_seconds;    /* where in the sound the ear is now, the latency taken off */
+    bool started;            /* its first frame has been rendered: not while it waits there, played paused */
+    bool paused;             /* by the last call: the fade may still run */
+    bool is_virtual;         /* keeps its time without being mixed: others are louder or more important */
+    float level_db;          /* its volume and fades now, before its bus; -80 when silent */
+    double buffered_seconds; /* what a streamed, fed or generated voice has in hand, at its present pitch: 0 while it is
+                                starved, at most 1 of a stream; INFINITY of one that needs nothing */
+    bool loop;               /* the values below and this are the goals of the last calls, scheduled ones included */
     float volume_db;
     float pan;
     double pitch;

@@ -86,6 +86,7 @@ typedef struct motet_stream {
     motet_atomic_u64 end_converted;
     motet_atomic_u32 failed; /* that end is a failure */
     motet_atomic_u32 over;   /* by the control side: nobody reads any more */
+    motet_atomic_u32 ahead;  /* by the audio thread: engine frames that are there from the voice's place on */
     /* Two copies, of which the one that `turn` does not name is written: as in a seqlock. */
     motet_atomic_u32 turn;
     motet_atomic_u32 want_count[2];

@@ -353,6 +353,16 @@ static void plan_aside(motet_engine *engine, motet_stream *stream, const motet_s
     stream->ready = motet_stream_is_primed(engine, &copy);
 }
 
+/* How far the voice could go on from here with what is there, up to a second. */
+static void tell_ahead(const motet_engine *engine, motet_stream *stream, const motet_slot *voice) MOTET_NONBLOCKING
+{
+    uint64_t step = motet_source_present_step(engine, voice);
+    int64_t from = (int64_t)voice->position;
+    int64_t to = from + (int64_t)source_frames(engine->def.sample_rate_hz, step);
+    uint64_t there = (uint64_t)(motet_stream_missing(voice, from, to) - from);
+    motet_store_relaxed_u32(&stream->ahead, (uint32_t)((there << 32) / (step > 0 ? step : 1)));
+}
+
 void motet_stream_look(motet_engine *engine, const motet_slot *slot, uint64_t block_start) MOTET_NONBLOCKING
 {
     motet_stream *stream = slot->stream;
@@ -367,6 +377,7 @@ void motet_stream_look(motet_engine *engine, const motet_slot *slot, uint64_t bl
     } else {
         plan_all(engine, stream, voice);
     }
+    tell_ahead(engine, stream, voice);
 }
 
 /* What decoding has found out about the length concerns a voice that is not mixed too. */

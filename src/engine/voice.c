@@ -1,6 +1,7 @@
 #include "engine/voice_private.h"
 
 #include "dsp/math.h"
+#include "engine/feed_ring.h"
 #include "engine/render.h"
 #include "engine/sound.h"
 #include "engine/stream.h"
@@ -504,6 +505,20 @@ motet_track motet_voice_track(const motet_engine *engine, const motet_voice_reco
     return track;
 }
 
+/* What a voice could play from here on. */
+static double buffered_seconds(const motet_engine *engine, const motet_voice_record *record, double step)
+{
+    const motet_feed *feed = record->start.feed;
+    if (feed != NULL) {
+        double rate_hz = step > 0 ? step * engine->def.sample_rate_hz : record->pitch * feed->sample_rate_hz;
+        return motet_feed_held(feed) / rate_hz;
+    }
+    if (record->stream != NULL) {
+        return (double)motet_load_relaxed_u32(&record->stream->ahead) / engine->def.sample_rate_hz;
+    }
+    return record->has_stream ? 0 : INFINITY;
+}
+
 static void describe(const motet_engine *engine, const motet_voice_record *record, motet_voice_state *state)
 {
     uint64_t phase = motet_load_acquire_u64(&record->state) & 0xff;
@@ -520,6 +535,7 @@ static void describe(const motet_engine *engine, const motet_voice_record *recor
                                  .paused = record->paused,
                                  .is_virtual = track.is_virtual,
                                  .level_db = (float)motet_gain_to_db((double)motet_load_relaxed_f32(&record->level)),
+                                 .buffered_seconds = buffered_seconds(engine, record, track.step),
                                  .loop = record->loop,
                                  .volume_db = record->volume_db,
                                  .pan = record->pan,
