@@ -54,8 +54,8 @@ typedef struct motet_effect_run {
 /* The rule for `process`, `reset` and `tail_seconds`, which run on the audio thread: no allocation, no lock, no log, no
  * file, no system call, no waiting, no loop without a bound. The sound must not depend on how frames are spread over
  * runs: whatever is computed less often than for every frame is computed at multiples of some number of engine frames
- * (64 suits). A state that dies away is set to 0 below 1e-20, so that it never gets to the denormals, and `reset` leaves
- * it as `init` did. */
+ * (64 suits). A state that dies away is set to 0 below 1e-20, so that it never gets to the denormals, and `reset`
+ * leaves it as `init` did. */
 typedef struct motet_effect_type {
     const char *name; /* "lowpass": lower case, no blanks */
     const char *text; /* what it does, in a sentence */

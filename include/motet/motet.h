@@ -296,9 +296,9 @@ MOTET_API void motet_engine_render_f32(motet_engine *engine, float *interleaved,
 MOTET_API void motet_engine_render_s16(motet_engine *engine, int16_t *interleaved, uint32_t frame_count);
 
 /* For rendering by hand with streamed voices, sounds loaded with `async`, and generators on threads: decodes on the
- * calling thread what the next frames will hear, waits for sounds and generators that they need, and returns for how many
- * of them, at most `frame_count`, that holds: up to the next frame at which something may send a stream elsewhere. So
- * rendered, the result does not depend on how fast the machine decodes:
+ * calling thread what the next frames will hear, waits for sounds and generators that they need, and returns for how
+ * many of them, at most `frame_count`, that holds: up to the next frame at which something may send a stream elsewhere.
+ * So rendered, the result does not depend on how fast the machine decodes:
  *     for (uint32_t n; left > 0; left -= n, out += n * channels)
  *         motet_engine_render_f32(engine, out, n = motet_engine_prepare(engine, left));
  * It may take its time, and read files. 0 only for NULL, 0 frames, and while another thread renders.
@@ -480,10 +480,11 @@ typedef struct motet_sound_def {
     /* Decoded while it plays instead of when it is loaded: for music and long ambiences. The file is opened for each
      * voice, so it stays where it is; what is heard has the samples of the loaded sound. Not of PCM and signals, which
      * are in memory already. A file that cannot seek is played as its bytes come (MP3, Vorbis, FLAC, WAV): its voices
-     * neither seek nor loop, the first has the file that loading has opened, and motet_engine_prepare leaves them out. */
+     * neither seek nor loop, the first has the file that loading has opened, and motet_engine_prepare leaves them
+     * out. */
     bool stream;
-    /* With `stream`: the file's bytes are read once, on loading, kept, and decoded from there: music compressed in memory,
-     * that needs no file any more. */
+    /* With `stream`: the file's bytes are read once, on loading, kept, and decoded from there: music compressed in
+     * memory, that needs no file any more. */
     bool in_memory;
     const motet_files *files; /* for this path; NULL: the engine's. Copied */
     /* Read in the background: the id is there at once and can be played at once. motet_sound_info.state and an event,
@@ -501,10 +502,10 @@ typedef struct motet_sound_def {
 
 MOTET_API motet_sound_def motet_default_sound_def(void);
 
-/* Loads and decodes a whole file: WAV, AIFF, CAF, FLAC, Ogg Vorbis, Opus, MP3. The same path with the same def
- * (its name and files too) again gives the same id, counted: release it as often. 3 to 8 channels are folded to stereo (centre and
- * surrounds at sqrt(1/2), LFE dropped). A file that is cut short plays to its last whole frame, with an event.
- * NaN and infinity in float material become 0, with an event; floats beyond +-1e6 are clamped.
+/* Loads and decodes a whole file: WAV, AIFF, CAF, FLAC, Ogg Vorbis, Opus, MP3. The same path with the same def (its
+ * name and files too) again gives the same id, counted: release it as often. 3 to 8 channels are folded to stereo
+ * (centre and surrounds at sqrt(1/2), LFE dropped). A file that is cut short plays to its last whole frame, with an
+ * event. NaN and infinity in float material become 0, with an event; floats beyond +-1e6 are clamped.
  * Errors ({0}): NOT_FOUND, FORMAT broken or unknown, IO, MEMORY, UNSUPPORTED (built without decoders). With `async` all
  * but INVALID and MEMORY are told later. */
 MOTET_API MOTET_USE_RESULT motet_sound motet_sound_load(motet_engine *engine, const char *path,
@@ -574,10 +575,10 @@ MOTET_API MOTET_USE_RESULT motet_sound motet_sound_variations(motet_engine *engi
  * voices of it play to their end, then its memory goes. Errors: STALE. */
 MOTET_API motet_result motet_sound_release(motet_engine *engine, motet_sound sound);
 
-/* Reads a sound's file again, for voices that are played from now on; those that play cross over to it at the same place
- * in seconds, by the timing's fade, and end where it is shorter. Streamed voices play the old file to its end. A sound
- * loaded with `async` is read in the background, and an event tells of it, else the file is read before the call returns.
- * The id stays; info, tags and markers are the new ones. On failure nothing changes.
+/* Reads a sound's file again, for voices that are played from now on; those that play cross over to it at the same
+ * place in seconds, by the timing's fade, and end where it is shorter. Streamed voices play the old file to its end. A
+ * sound loaded with `async` is read in the background, and an event tells of it, else the file is read before the call
+ * returns. The id stays; info, tags and markers are the new ones. On failure nothing changes.
  * Errors: as motet_sound_load; STALE; INVALID its material is not from a path; BUSY it is being read now. */
 MOTET_API motet_result motet_sound_reload(motet_engine *engine, motet_sound sound, motet_timing timing);
 
@@ -629,8 +630,8 @@ MOTET_API motet_result motet_sound_get_tag(const motet_engine *engine, motet_sou
                                            motet_tag *tag);
 
 /* The sound's markers, numbered from 0 in the order of their frames; a name of NULL after the last. Valid while the
- * sound is, or until it is read again. WAV's and AIFF's cue points, and the chapters of FLAC's, Vorbis's and Opus's comments, are read: the first
- * 1000 inside the sound. Errors: STALE, INVALID. */
+ * sound is, or until it is read again. WAV's and AIFF's cue points, and the chapters of FLAC's, Vorbis's and Opus's
+ * comments, are read: the first 1000 inside the sound. Errors: STALE, INVALID. */
 MOTET_API motet_result motet_sound_get_marker(const motet_engine *engine, motet_sound sound, uint32_t index,
                                               motet_marker *marker);
 
@@ -677,11 +678,10 @@ typedef struct motet_voice_def {
     bool paused;                   /* waits at its first frame for motet_voice_resume */
     double priority; /* in decibels: how much louder the voice counts when voices become virtual: -200 ... 200 */
     motet_quality quality;
-    double
-        wait_seconds; /* how long it waits for a sound that is still loading, and then ends as MOTET_END_LATE: default
-                            0, as long as it takes; MOTET_WAIT_NONE */
-    motet_late late;  /* default MOTET_LATE_START */
-    uint64_t user;    /* returned with the voice's events */
+    double wait_seconds; /* for a sound that is still loading, then it ends as MOTET_END_LATE: default 0, as long as it
+                            takes; MOTET_WAIT_NONE */
+    motet_late late;     /* default MOTET_LATE_START */
+    uint64_t user;       /* returned with the voice's events */
     motet_timing timing; /* when it starts; fade_seconds here is a fade in: default none, or the declick where
                             the voice starts inside its sound */
 } motet_voice_def;
@@ -721,13 +721,14 @@ typedef struct motet_stem {
     uint64_t user;   /* default: the def's */
 } motet_stem;
 
-/* Plays 2 ... 32 sounds of one rate, loaded and streamed ones, locked together sample for sample: the layers of a piece.
- * They start on one frame, when every streamed one has what it starts with; `voices` receives a voice for each.
+/* Plays 2 ... 32 sounds of one rate, loaded and streamed ones, locked together sample for sample: the layers of a
+ * piece. They start on one frame, when every streamed one has what it starts with; `voices` receives a voice for each.
  * What moves the position moves all: a seek, pitch, pause, resume, loop, cancel, crossfade or queue asked of one is
  * asked of them all. Volume, pan, bus and stop are each one's own. One that comes to its end, ends; the others go on.
  * The loop is that of the longest; a stem that is over before its end does not go round. A streamed one that runs dry
- * is silent, with its event, and comes back at the place of the others.
- * All or none: errors as of motet_voice_play; INVALID also sounds of different rates, and sets of variations. */
+ * is silent, with its event, and comes back at the place of the others. All or none: errors as of motet_voice_play;
+ * INVALID also sounds of different rates, sets of variations, and sounds that cannot seek; BUSY also one that is still
+ * loading. */
 MOTET_API motet_result motet_stems_play(motet_engine *engine, const motet_stem *stems, uint32_t count,
                                         const motet_voice_def *def, motet_voice *voices);
 
@@ -859,13 +860,13 @@ MOTET_API motet_result motet_feed_get_state(const motet_engine *engine, motet_vo
 
 /* A program's code that makes the samples of a voice while it plays. Writes the next `frame_count` frames, interleaved,
  * into memory that holds zeros, and returns how many; fewer than asked for end the voice behind them. Whatever the
- * engine is asked to render, it is called for MOTET_GENERATOR_FRAMES frames each time, one piece after the other, as late
- * as the voice's filter allows, and not while the voice is paused or has yet to start: so results do not depend on blocks.
- * A piece with NaN or infinity in it is silenced, with MOTET_EVENT_NON_FINITE.
+ * engine is asked to render, it is called for MOTET_GENERATOR_FRAMES frames each time, one piece after the other, as
+ * late as the voice's filter allows, and not while the voice is paused or has yet to start: so results do not depend on
+ * blocks. A piece with NaN or infinity in it is silenced, with MOTET_EVENT_NON_FINITE.
  *
  * Thread: the audio thread, inside a call that has a few milliseconds for everything. The rule for all code there: no
- * allocation, no lock, no waiting, no files, no output, no other system call, no call of the engine; what it shares with
- * other threads are atomics or rings that nobody holds. Code that cannot promise this sets `may_block`. */
+ * allocation, no lock, no waiting, no files, no output, no other system call, no call of the engine; what it shares
+ * with other threads are atomics or rings that nobody holds. Code that cannot promise this sets `may_block`. */
 typedef uint32_t motet_generate_fn(void *user, float *interleaved, uint32_t frame_count);
 
 typedef struct motet_generator_def {
@@ -876,8 +877,8 @@ typedef struct motet_generator_def {
     void (*close)(void *user);
     uint32_t sample_rate_hz; /* default the engine's; at most 768000, and 16 times the engine's unless may_block */
     uint32_t channels;       /* 1 ... 8, default 2; folded like a sound's */
-    /* Called ahead of time on a thread of its own, for a quarter of the buffer at once (at most 1024 frames): there it may
-     * allocate, lock, wait, and call the engine. */
+    /* Called ahead of time on a thread of its own, for a quarter of the buffer at once (at most 1024 frames): there it
+     * may allocate, lock, wait, and call the engine. */
     bool may_block;
     double buffer_seconds; /* with may_block: how far ahead. 0.01 ... 10, default 0.1 */
     motet_voice_def voice; /* `loop` and `from_frame` must be zero */
@@ -887,8 +888,8 @@ MOTET_API motet_generator_def motet_default_generator_def(void);
 
 /* Opens a voice that a generator makes. It can do what fed voices can; motet_feed_get_state tells how far ahead it is.
  * With may_block it falls silent where the generator is late, as a fed voice that runs dry, and goes on with the frame
- * that comes next; motet_engine_prepare waits for it. Stopping never waits for `generate`; motet_engine_destroy waits half
- * a second for it to return, and otherwise leaves it, and the call of `close` behind it, to its thread.
+ * that comes next; motet_engine_prepare waits for it. Stopping never waits for `generate`; motet_engine_destroy waits
+ * half a second for it to return, and otherwise leaves it, and the call of `close` behind it, to its thread.
  * Errors ({0}; `close` is not called): as motet_voice_play, MEMORY. */
 MOTET_API MOTET_USE_RESULT motet_voice motet_generator_open(motet_engine *engine, const motet_generator_def *def);
 
@@ -971,10 +972,10 @@ typedef struct motet_effect_def {
 
 MOTET_API motet_effect_def motet_default_effect_def(void);
 
-/* Adds an effect to a bus, which runs its effects in their order before its fader. It fades in; before the engine's first
- * frame it is there at once. docs/effects.md and `motet effects` list the types and their parameters; every effect has
- * two more: "wet", the share of the processed sound (0 ... 1), and "bypass" (0 or 1). An effect costs nothing while what
- * it would process is silent.
+/* Adds an effect to a bus, which runs its effects in their order before its fader. It fades in; before the engine's
+ * first frame it is there at once. docs/effects.md and `motet effects` list the types and their parameters; every
+ * effect has two more: "wet", the share of the processed sound (0 ... 1), and "bypass" (0 or 1). An effect costs
+ * nothing while what it would process is silent.
  * Errors ({0}): STALE; NOT_FOUND no such type; INVALID (a parameter that it does not have, a NaN, a key that gets its
  * sound from this bus, a key for an effect that listens to none); LIMIT 16384 effects; MEMORY; BUSY. */
 MOTET_API MOTET_USE_RESULT motet_effect motet_effect_add(motet_engine *engine, motet_bus bus, const char *type,
@@ -999,9 +1000,10 @@ MOTET_API motet_result motet_effect_set(motet_engine *engine, motet_effect effec
 MOTET_API motet_result motet_effect_set_bypass(motet_engine *engine, motet_effect effect, bool bypass,
                                                motet_timing timing);
 
-/* Gives an effect the sound that it works with, as the impulse response of a "convolution"; {0}: none. It is prepared on
- * the calling thread, which takes a while, and comes in with a crossfade of the effect's own; the sound may be released
- * then. Errors: STALE, INVALID (an effect that works with none; a streamed sound), MEMORY, BUSY (the sound is loading). */
+/* Gives an effect the sound that it works with, as the impulse response of a "convolution"; {0}: none. It is prepared
+ * on the calling thread, which takes a while, and comes in with a crossfade of the effect's own; the sound may be
+ * released then. Errors: STALE, INVALID (an effect that works with none; a streamed sound), MEMORY, BUSY (the sound is
+ * loading). */
 MOTET_API motet_result motet_effect_set_sound(motet_engine *engine, motet_effect effect, motet_sound sound);
 
 /* The value of a parameter by the last call, or of its table. Errors: STALE, INVALID. */

@@ -226,8 +226,7 @@ static bool is_good_type(motet_engine *engine, const motet_effect_type *type)
     const char *wrong = NULL;
     if (type == NULL) {
         wrong = "type is NULL";
-    } else if (type->name == NULL || type->size == NULL || type->init == NULL || type->process == NULL ||
-               type->reset == NULL) {
+    } else if (type->name == NULL || type->size == NULL || type->init == NULL || !type->process || !type->reset) {
         wrong = "type lacks its name, size, init, process or reset";
     } else if (type->parameter_count > MOTET_MAX_PARAMETERS ||
                (type->parameter_count > 0 && type->parameters == NULL)) {
@@ -421,7 +420,7 @@ motet_result motet_effect_set_sound(motet_engine *engine, motet_effect effect, m
     const motet_effect_unit *unit = get_unit(engine, effect);
     if (unit == NULL) {
         result = MOTET_ERROR_STALE;
-    } else if (unit->type.material_build == NULL) {
+    } else if (!unit->type.material_build) {
         result = motet_fail(&engine->log, MOTET_ERROR_INVALID, "%s works with no sound", unit->type.name);
     } else {
         type = unit->type;

@@ -156,7 +156,7 @@ static void find_values(const motet_mixer *mixer, const motet_effect_unit *unit,
 static uint64_t tail_frames(const motet_effect_unit *unit, uint32_t sample_rate_hz) MOTET_NONBLOCKING
 {
     float goals[MOTET_MAX_PARAMETERS];
-    if (unit->type.tail_seconds == NULL) {
+    if (!unit->type.tail_seconds) {
         return unit->latency_frames;
     }
     for (uint32_t i = 0; i < unit->type.parameter_count; i++) {
