@@ -302,9 +302,12 @@ static void change_bus(caller *c)
     motet_bus bus = c->all->buses[below(c, BUSES)];
     motet_timing timing = random_timing(c);
     char name[8];
-    switch (below(c, 8)) {
+    switch (below(c, 11)) {
     case 5: motet_sound_reload(engine, c->all->sounds[SOUNDS - 1], timing); break;
     case 6: motet_engine_trim(engine); break;
+    case 7: motet_bus_pause(engine, bus, timing); break;
+    case 8: motet_bus_resume(engine, bus, timing); break;
+    case 9: motet_bus_stop(engine, bus, timing); break;
     case 0: motet_bus_set_volume_db(engine, bus, -3, timing); break;
     case 1: motet_bus_set_mute(engine, bus, below(c, 2) == 0, timing); break;
     case 2: motet_bus_set_solo(engine, bus, below(c, 4) == 0, timing); break;

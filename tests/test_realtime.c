@@ -648,6 +648,36 @@ static void buses_come_and_change(void)
     motet_engine_destroy(engine);
 }
 
+static void buses_are_paused(void)
+{
+    motet_engine *engine = make_engine((motet_engine_def){.max_voices = 8});
+    motet_sound sound = any_sound(engine);
+    motet_bus above = motet_bus_create(engine, "above", NULL);
+    motet_bus below = motet_bus_create(engine, "below", &(motet_bus_def){.parent = above, .paused = true});
+    motet_voice voices[20];
+    for (uint32_t i = 0; i < 20; i++) { /* more than may be real */
+        voices[i] = must_play(engine, sound, &(motet_voice_def){.loop = true, .bus = i % 3 == 0 ? above : below});
+    }
+    const motet_stem stems[] = {{.sound = sound, .bus = below}, {.sound = sound}};
+    motet_voice locked[2];
+    assert_int_equal(motet_stems_play(engine, stems, 2, NULL, locked), MOTET_OK);
+    for (uint32_t i = 0; i < 40; i++) {
+        motet_timing timing = motet_at(i * 150 + 17);
+        motet_bus bus = i % 3 == 0 ? above : below;
+        assert_int_equal(i % 2 == 0 ? motet_bus_resume(engine, bus, timing) : motet_bus_pause(engine, bus, timing),
+                         MOTET_OK);
+        assert_int_equal(motet_voice_set_bus(engine, voices[i % 20], i % 4 == 0 ? above : below, timing), MOTET_OK);
+        if (i == 20) {
+            assert_int_equal(motet_voice_stop(engine, locked[0], timing), MOTET_OK);
+        }
+        render(engine, 150);
+    }
+    assert_int_equal(motet_bus_stop(engine, above, motet_now()), MOTET_OK);
+    render(engine, 2000);
+    assert_true(count_ends(engine) >= 20);
+    motet_engine_destroy(engine);
+}
+
 static void sounds_come_and_go(void)
 {
     motet_engine *engine = make_engine((motet_engine_def){.max_voices = 8});
@@ -718,6 +748,7 @@ static const struct {
     {"sums that overflow", sums_overflow},
     {"a full ring of events", events_run_full},
     {"new buses, solo and mute", buses_come_and_change},
+    {"buses paused and resumed", buses_are_paused},
     {"sounds that are released while they play", sounds_come_and_go},
     {"16,000 commands at once", many_commands_wait},
     {"every output format, and the limiter", every_output},

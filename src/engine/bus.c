@@ -149,6 +149,7 @@ static motet_bus create_bus(motet_engine *engine, const char *name, motet_bus_de
     entry->volume_db = def.volume_db;
     entry->mute = def.mute;
     entry->solo = def.solo;
+    entry->paused = def.paused;
     return bus_at(engine, index);
 }
 
@@ -191,6 +192,7 @@ static motet_result change_bus(motet_engine *engine, motet_bus bus, motet_comman
         entry->volume_db = kind == MOTET_COMMAND_BUS_SET_VOLUME ? volume_db : entry->volume_db;
         entry->mute = kind == MOTET_COMMAND_BUS_SET_MUTE ? on : entry->mute;
         entry->solo = kind == MOTET_COMMAND_BUS_SET_SOLO ? on : entry->solo;
+        entry->paused = kind == MOTET_COMMAND_BUS_SET_PAUSED ? on : entry->paused;
     }
     motet_engine_leave(engine);
     return result;
@@ -213,6 +215,21 @@ motet_result motet_bus_set_mute(motet_engine *engine, motet_bus bus, bool mute, 
 motet_result motet_bus_set_solo(motet_engine *engine, motet_bus bus, bool solo, motet_timing timing)
 {
     return change_bus(engine, bus, MOTET_COMMAND_BUS_SET_SOLO, 0, solo, timing);
+}
+
+motet_result motet_bus_pause(motet_engine *engine, motet_bus bus, motet_timing timing)
+{
+    return change_bus(engine, bus, MOTET_COMMAND_BUS_SET_PAUSED, 0, true, timing);
+}
+
+motet_result motet_bus_resume(motet_engine *engine, motet_bus bus, motet_timing timing)
+{
+    return change_bus(engine, bus, MOTET_COMMAND_BUS_SET_PAUSED, 0, false, timing);
+}
+
+motet_result motet_bus_stop(motet_engine *engine, motet_bus bus, motet_timing timing)
+{
+    return change_bus(engine, bus, MOTET_COMMAND_STOP_BUS, 0, false, timing);
 }
 
 /* ---------------------------------------------------------------------------------------------------- Routes */
@@ -387,8 +404,11 @@ motet_result motet_bus_get_info(const motet_engine *const_engine, motet_bus bus,
     }
     const motet_bus_entry *entry = motet_bus_get(engine, bus, &index);
     if (entry != NULL) {
-        *info = (motet_bus_info){
-            .parent = entry->parent, .volume_db = entry->volume_db, .mute = entry->mute, .solo = entry->solo};
+        *info = (motet_bus_info){.parent = entry->parent,
+                                 .volume_db = entry->volume_db,
+                                 .mute = entry->mute,
+                                 .solo = entry->solo,
+                                 .paused = entry->paused};
         strcpy(info->name, entry->name);
     } else {
         result = MOTET_ERROR_STALE;

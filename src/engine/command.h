@@ -28,13 +28,17 @@ typedef enum motet_command_kind {
     MOTET_COMMAND_SET_BUS, /* index: the bus */
     MOTET_COMMAND_CANCEL,
     MOTET_COMMAND_STOP_SOUND, /* pointer: the sound, only compared */
+    MOTET_COMMAND_STOP_BUS,   /* target: the bus */
+    MOTET_COMMAND_HOLD,       /* a bus has paused the voice: made by the audio thread; likewise: */
+    MOTET_COMMAND_LET_GO,     /* none does any more */
     MOTET_COMMAND_RELOAD,     /* pointer: the motet_reload */
     MOTET_COMMAND_BUS_SET_VOLUME,
     MOTET_COMMAND_BUS_SET_MUTE,
     MOTET_COMMAND_BUS_SET_SOLO,
-    MOTET_COMMAND_ROUTE_SET,   /* number: linear gain; index: see engine/desk.h */
-    MOTET_COMMAND_EFFECT_SET,  /* number: as its ramp has it; index: the parameter */
-    MOTET_COMMAND_SET_TOPOLOGY /* pointer: the new one */
+    MOTET_COMMAND_BUS_SET_PAUSED, /* index: 0 or 1 */
+    MOTET_COMMAND_ROUTE_SET,      /* number: linear gain; index: see engine/desk.h */
+    MOTET_COMMAND_EFFECT_SET,     /* number: as its ramp has it; index: the parameter */
+    MOTET_COMMAND_SET_TOPOLOGY    /* pointer: the new one */
 } motet_command_kind;
 
 #define MOTET_NO_COMMAND UINT32_MAX

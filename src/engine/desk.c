@@ -2,6 +2,7 @@
 
 #include "engine/effect_unit.h"
 #include "engine/engine.h"
+#include "engine/pause.h"
 
 /* ------------------------------------------------------------------------------------------------------- Buses */
 
@@ -65,6 +66,7 @@ static void apply_to_route(motet_engine *engine, motet_route *route, const motet
     if ((command->index & MOTET_ROUTE_IS_PARENT) != 0) {
         engine->mixer.topology->by_index[route->from]->parent = route->to;
         motet_desk_open_solo_gates(engine, frame, command->fade_frames, curve);
+        motet_pause_settle_buses(engine, command->fade_frames, curve);
     }
 }
 
@@ -101,6 +103,9 @@ void motet_desk_apply_now(motet_engine *engine, uint32_t index) MOTET_NONBLOCKIN
     } else if (command->kind == MOTET_COMMAND_BUS_SET_SOLO) {
         engine->mixer.topology->by_index[command->target]->solo = command->index != 0;
         motet_desk_open_solo_gates(engine, frame, command->fade_frames, (motet_curve)command->curve);
+    } else if (command->kind == MOTET_COMMAND_BUS_SET_PAUSED) {
+        engine->mixer.topology->by_index[command->target]->paused = command->index != 0;
+        motet_pause_settle_buses(engine, command->fade_frames, (motet_curve)command->curve);
     } else {
         motet_desk_apply_to_bus(engine->mixer.topology->by_index[command->target], command, frame);
     }
@@ -114,8 +119,8 @@ bool motet_desk_ends_block(const motet_engine *engine, const motet_command *comm
     if (engine->quiet.threshold > 0) {
         return true; /* it may give any voice its own filter back */
     }
-    /* Rare, and they move the gates of any number of buses. */
-    return command->kind == MOTET_COMMAND_BUS_SET_SOLO ||
+    /* Rare, and they move the gates of any number of buses or voices. */
+    return command->kind == MOTET_COMMAND_BUS_SET_SOLO || command->kind == MOTET_COMMAND_BUS_SET_PAUSED ||
            (command->kind == MOTET_COMMAND_ROUTE_SET && (command->index & MOTET_ROUTE_IS_PARENT) != 0);
 }
 

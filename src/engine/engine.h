@@ -147,7 +147,7 @@ typedef struct motet_bus_entry {
     char name[MOTET_MAX_BUS_NAME + 1];
     motet_bus parent;
     float volume_db;
-    bool mute, solo;
+    bool mute, solo, paused;
     motet_bus_node *node;
 } motet_bus_entry;
 
@@ -225,6 +225,7 @@ struct motet_engine {
     uint32_t first_in_block;           /* commands chained in this block, linked by next_in_block */
     motet_voice_record *finished;      /* in this block, linked by next_garbage */
     uint32_t live;                     /* voices playing */
+    bool stem_left;                    /* one whose bus may have held others back; see engine/pause.h */
     struct motet_stream *first_stream; /* linked by next_here */
     uint64_t streams_searched;         /* the frame at which the schedule was searched for one of them + 1 */
     motet_slot_list late;              /* voices that wait for their sound past their frame, as they came */

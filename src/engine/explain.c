@@ -1,6 +1,7 @@
 /* Why a voice sounds as it does, in words. */
 #include "dsp/math.h"
 #include "engine/engine.h"
+#include "engine/voice_private.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -43,6 +44,23 @@ static bool any_solo(const motet_engine *engine)
     return any;
 }
 
+/* The nearest bus that holds a voice back, or NULL: its own or one above that, or that of a stem locked to it. */
+static const motet_bus_entry *find_paused(motet_engine *engine, const motet_voice_record *record)
+{
+    const motet_voice_record *stem = record;
+    do {
+        motet_bus_entry *path[MOTET_MAX_BUSES];
+        uint32_t count = motet_voice_is_alive(stem) ? path_to_master(engine, stem->bus, path) : 0;
+        for (uint32_t i = 0; i < count; i++) {
+            if (path[i]->paused) {
+                return path[i];
+            }
+        }
+        stem = motet_stems_next_record(engine, stem);
+    } while (stem != record);
+    return NULL;
+}
+
 static void say_level(explanation *to, const motet_voice_record *record, motet_bus_entry **path, uint32_t count)
 {
     double total = (double)record->volume_db;
@@ -75,6 +93,10 @@ static void say_reasons(motet_engine *engine, explanation *to, const motet_voice
     if (record->paused) {
         say(to, "; silent: it is paused");
     }
+    const motet_bus_entry *paused = find_paused(engine, record);
+    if (paused != NULL) {
+        say(to, "; silent: %s is paused", paused->name);
+    }
     if (record->volume_db <= MOTET_VOLUME_MIN_DB) {
         say(to, "; silent: its volume is");
     }
@@ -93,7 +115,8 @@ static void say_reasons(motet_engine *engine, explanation *to, const motet_voice
     if (track.is_virtual) {
         say(to, "; silent: virtual, %u others are louder or more important", engine->def.max_voices);
     }
-    if (record->start.feed != NULL && phase == MOTET_VOICE_PLAYING && track.step == 0 && !record->paused) {
+    if (record->start.feed != NULL && phase == MOTET_VOICE_PLAYING && track.step == 0 && !record->paused &&
+        paused == NULL) {
         say(to, "; silent: %s",
             record->feed == NULL               ? "its file gives nothing"
             : motet_feed_is_made(record->feed) ? "nothing has been made for it in time"

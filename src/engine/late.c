@@ -64,6 +64,8 @@ bool motet_late_note(motet_engine *engine, motet_slot *slot, const motet_command
     case MOTET_COMMAND_SET_VALUES:
     case MOTET_COMMAND_PAUSE:
     case MOTET_COMMAND_RESUME:
+    case MOTET_COMMAND_HOLD:
+    case MOTET_COMMAND_LET_GO:
         if (slot->is_late && !slot->paused) { /* what it has missed so far, in frames at a pitch of 1 */
             slot->missed += (double)(command->frame - slot->late_frame) * slot->pitch.to;
         }

@@ -5,6 +5,7 @@
 #include "engine/desk.h"
 #include "engine/engine.h"
 #include "engine/late.h"
+#include "engine/pause.h"
 #include "engine/slot_private.h"
 #include "engine/stems.h"
 #include "engine/stream.h"
@@ -61,6 +62,7 @@ static void set_topology(motet_engine *engine, motet_topology *topology) MOTET_N
     /* Before the first frame nothing sounds yet, so a soloed bus silences the others without a fade. */
     uint32_t fade_frames = engine->now == 0 ? 0 : engine->declick_frames;
     motet_desk_open_solo_gates(engine, engine->now, fade_frames, MOTET_CURVE_SMOOTH);
+    motet_pause_settle_buses(engine, fade_frames, MOTET_CURVE_SMOOTH);
 }
 
 /* At the first frame of the block. */
@@ -228,6 +230,7 @@ static uint32_t render_block(motet_engine *engine, float *interleaved, uint32_t 
     motet_reload_look(engine);
     motet_streams_look_aside(engine);
     motet_virtual_choose(engine);
+    motet_pause_look(engine);
     motet_late_begin(engine);
     motet_queue_start_due(engine);
     apply_due_now(engine); /* these were given before anything that is still in the ring */

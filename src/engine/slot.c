@@ -4,6 +4,7 @@
 #include "engine/generator.h"
 #include "engine/late.h"
 #include "engine/markers.h"
+#include "engine/pause.h"
 #include "engine/queue.h"
 #include "engine/quiet.h"
 #include "engine/rules.h"
@@ -195,7 +196,9 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     slot->missed = 0;
     slot->start_frame = play->frame;
     slot->quality = start->quality;
-    slot->paused = slot->held = start->paused;
+    bool stands = motet_pause_wanted_by_bus(engine, slot);
+    slot->pauses = (uint8_t)((start->paused ? MOTET_PAUSED_ITSELF : 0) | (stands ? MOTET_PAUSED_BY_BUS : 0));
+    slot->paused = slot->held = slot->pauses != 0;
     slot->stopping = slot->sounded = slot->begun = slot->is_quiet = false;
     slot->dry_until = MOTET_NO_COMMAND; /* the slot's last voice may have ended on its way to another bus */
     slot->gap = start->feed != NULL && start->feed->generator == NULL;
@@ -212,7 +215,7 @@ void motet_slot_prepare(motet_engine *engine, const motet_command *play) MOTET_N
     slot->share_right = motet_ramp_hold(MOTET_RAMP_PAN, right_of(start->pan));
     slot->pitch = motet_ramp_hold(MOTET_RAMP_FACTOR, start->pitch);
     slot->jump = slot->stop_gate = motet_ramp_hold(MOTET_RAMP_GAIN, 1);
-    slot->pause_gate = motet_ramp_hold(MOTET_RAMP_GAIN, start->paused ? 0 : 1);
+    slot->pause_gate = motet_ramp_hold(MOTET_RAMP_GAIN, slot->paused ? 0 : 1);
     slot->sequence = play->sequence;
     slot->cancelled = 0;
     slot->end_reason = MOTET_END_STOPPED;
@@ -280,24 +283,31 @@ static void move_pan(motet_slot *slot, const motet_command *command, double pan)
     move(&slot->share_right, slot, command, right_of(pan));
 }
 
-static void apply_pause(motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
+/* The gate follows what has the slot paused, all in all. */
+static void set_pauses(motet_slot *slot, const motet_command *command, uint32_t pauses) MOTET_NONBLOCKING
 {
-    if (!slot->paused) {
-        slot->paused = true;
+    slot->pauses = (uint8_t)pauses;
+    if (slot->paused == (pauses != 0)) {
+        return;
+    }
+    slot->paused = pauses != 0;
+    if (slot->paused) {
         move(&slot->pause_gate, slot, command, 0);
         slot->held = motet_ramp_done(&slot->pause_gate, slot->now);
+        return;
     }
-}
-
-static void apply_resume(motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
-{
-    if (slot->paused) {
-        slot->paused = slot->held = false;
-        if (slot->phase == MOTET_SLOT_WAITING || slot->now == slot->start_frame) {
-            slot->pause_gate = motet_ramp_hold(MOTET_RAMP_GAIN, 1); /* it has not waited */
+    if (!slot->place.is_tail && slot->jump.to == 0) { /* it has gone into a paused bus, silently */
+        if (slot->held) {
+            slot->jump = motet_ramp_hold(MOTET_RAMP_GAIN, 1);
         } else {
-            motet_ramp_start(&slot->pause_gate, slot->now, command->fade_frames, (motet_curve)command->curve, 1);
+            motet_ramp_start(&slot->jump, slot->now, command->fade_frames, (motet_curve)command->curve, 1);
         }
+    }
+    slot->held = false;
+    if (slot->phase == MOTET_SLOT_WAITING || slot->now == slot->start_frame) {
+        slot->pause_gate = motet_ramp_hold(MOTET_RAMP_GAIN, 1); /* it has not waited */
+    } else {
+        motet_ramp_start(&slot->pause_gate, slot->now, command->fade_frames, (motet_curve)command->curve, 1);
     }
 }
 
@@ -347,7 +357,8 @@ static void apply_seek(motet_engine *engine, motet_slot *slot, const motet_comma
 static bool may_make_louder(const motet_command *command) MOTET_NONBLOCKING
 {
     return command->kind == MOTET_COMMAND_SET_VOLUME || command->kind == MOTET_COMMAND_SET_VALUES ||
-           command->kind == MOTET_COMMAND_SET_BUS || command->kind == MOTET_COMMAND_RESUME;
+           command->kind == MOTET_COMMAND_SET_BUS || command->kind == MOTET_COMMAND_RESUME ||
+           command->kind == MOTET_COMMAND_LET_GO;
 }
 
 void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
@@ -363,13 +374,16 @@ void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_comman
     switch ((motet_command_kind)command->kind) {
     case MOTET_COMMAND_STOP:
     case MOTET_COMMAND_STOP_SOUND:
+    case MOTET_COMMAND_STOP_BUS:
         if (apply_stop(slot, command)) {
             motet_slot_end(engine, slot, slot->phase == MOTET_SLOT_WAITING ? engine->now : slot->now,
                            (motet_end_reason)slot->end_reason);
         }
         break;
-    case MOTET_COMMAND_PAUSE: apply_pause(slot, command); break;
-    case MOTET_COMMAND_RESUME: apply_resume(slot, command); break;
+    case MOTET_COMMAND_PAUSE: set_pauses(slot, command, slot->pauses | MOTET_PAUSED_ITSELF); break;
+    case MOTET_COMMAND_RESUME: set_pauses(slot, command, slot->pauses & ~(uint32_t)MOTET_PAUSED_ITSELF); break;
+    case MOTET_COMMAND_HOLD: set_pauses(slot, command, slot->pauses | MOTET_PAUSED_BY_BUS); break;
+    case MOTET_COMMAND_LET_GO: set_pauses(slot, command, slot->pauses & ~(uint32_t)MOTET_PAUSED_BY_BUS); break;
     case MOTET_COMMAND_SEEK: apply_seek(engine, slot, command); break;
     case MOTET_COMMAND_SET_VOLUME: move(&slot->volume, slot, command, command->value.number); break;
     case MOTET_COMMAND_SET_PAN: move_pan(slot, command, command->value.number); break;
@@ -403,6 +417,7 @@ static void apply_to_tail(motet_engine *engine, motet_slot *tail, const motet_co
     switch ((motet_command_kind)command->kind) {
     case MOTET_COMMAND_STOP:
     case MOTET_COMMAND_STOP_SOUND:
+    case MOTET_COMMAND_STOP_BUS:
     case MOTET_COMMAND_PAUSE:
     case MOTET_COMMAND_RESUME: motet_slot_apply(engine, tail, command); break;
     case MOTET_COMMAND_SET_PITCH:
@@ -457,15 +472,13 @@ static void move_to_bus(motet_engine *engine, motet_slot *voice, uint32_t bus, m
 
 static void set_bus_now(motet_engine *engine, motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING
 {
+    motet_curve curve = (motet_curve)command->curve;
     if (slot->place.bus == command->index) {
         return;
     }
-    if (slot->phase == MOTET_SLOT_WAITING) {
+    if (slot->phase == MOTET_SLOT_WAITING || slot->place.is_virtual) {
         slot->place.bus = command->index;
-        return;
-    }
-    if (slot->place.is_virtual) {
-        slot->place.bus = command->index;
+        motet_pause_settle_voice(engine, slot, command->fade_frames, curve);
         return;
     }
     /* Where nothing would be heard of a tail, no other may be dropped for it. */
@@ -478,6 +491,11 @@ static void set_bus_now(motet_engine *engine, motet_slot *slot, const motet_comm
     motet_quiet_rouse(slot);
     if (!at_start) {
         motet_slot_fade_in_jump(slot, command);
+    }
+    motet_pause_settle_voice(engine, slot, command->fade_frames, curve);
+    if (!at_start && engine->mixer.topology->by_index[command->index]->stands) {
+        /* It runs on until it is held, but is not heard in a bus that is paused. */
+        slot->jump = motet_ramp_hold(MOTET_RAMP_GAIN, slot->held ? 1 : 0);
     }
 }
 
@@ -516,11 +534,6 @@ bool motet_slot_is_over(motet_engine *engine, const motet_command *command) MOTE
     return slot->generation != command->generation || slot->phase == MOTET_SLOT_FREE;
 }
 
-static bool is_alive(const motet_slot *slot) MOTET_NONBLOCKING
-{
-    return slot->phase == MOTET_SLOT_WAITING || slot->phase == MOTET_SLOT_PLAYING;
-}
-
 /* A virtual voice is brought to the frame first, and may end on the way. */
 static void apply_where_it_is(motet_engine *engine, motet_slot *slot, motet_command *command,
                               uint64_t frame) MOTET_NONBLOCKING
@@ -528,9 +541,14 @@ static void apply_where_it_is(motet_engine *engine, motet_slot *slot, motet_comm
     if (slot->phase == MOTET_SLOT_PLAYING && slot->place.is_virtual) {
         motet_virtual_advance(engine, slot, frame);
     }
-    if (is_alive(slot)) {
+    if (motet_slot_is_alive(slot)) {
         apply_to_voice_now(engine, slot, command);
     }
+}
+
+void motet_slot_apply_own(motet_engine *engine, motet_slot *slot, motet_command *command) MOTET_NONBLOCKING
+{
+    apply_where_it_is(engine, slot, command, engine->now);
 }
 
 void motet_slot_steal(motet_engine *engine, motet_slot *victim) MOTET_NONBLOCKING
@@ -562,26 +580,42 @@ static bool is_cancelled(const motet_slot *slot, const motet_command *command) M
     return command->sequence <= slot->cancelled && command->kind != MOTET_COMMAND_PLAY;
 }
 
-static void stop_sound_now(motet_engine *engine, motet_command *command) MOTET_NONBLOCKING
+static bool is_stopped_by(const motet_engine *engine, const motet_slot *slot,
+                          const motet_command *command) MOTET_NONBLOCKING
+{
+    if (!motet_slot_is_alive(slot) || slot->sequence >= command->sequence) {
+        return false;
+    }
+    if (command->kind == MOTET_COMMAND_STOP_BUS) {
+        return motet_topology_is_under(engine->mixer.topology, slot->place.bus, command->target);
+    }
+    return slot->sound == command->value.pointer || slot->played == command->value.pointer;
+}
+
+static void stop_many_now(motet_engine *engine, motet_command *command) MOTET_NONBLOCKING
 {
     for (uint32_t i = 0; i < engine->slots.voice_count; i++) {
         motet_slot *slot = slot_at(engine, i);
-        bool of_sound = slot->sound == command->value.pointer || slot->played == command->value.pointer;
-        if (is_alive(slot) && of_sound && slot->sequence < command->sequence) {
+        if (is_stopped_by(engine, slot, command)) {
             apply_where_it_is(engine, slot, command, engine->now);
         }
     }
 }
 
+static bool stops_many(const motet_command *command) MOTET_NONBLOCKING
+{
+    return command->kind == MOTET_COMMAND_STOP_SOUND || command->kind == MOTET_COMMAND_STOP_BUS;
+}
+
 void motet_slot_apply_now(motet_engine *engine, uint32_t index) MOTET_NONBLOCKING
 {
     motet_command *command = &engine->commands.commands[index];
-    if (command->kind == MOTET_COMMAND_STOP_SOUND) {
-        stop_sound_now(engine, command);
+    if (stops_many(command)) {
+        stop_many_now(engine, command);
         return;
     }
     motet_slot *slot = slot_at(engine, command->target);
-    if (slot->generation != command->generation || !is_alive(slot) || is_cancelled(slot, command) ||
+    if (slot->generation != command->generation || !motet_slot_is_alive(slot) || is_cancelled(slot, command) ||
         (command->is_shared && motet_stems_have_lost(engine, command))) {
         return;
     }
@@ -628,7 +662,7 @@ static void set_bus_later(motet_engine *engine, motet_slot *slot, uint32_t index
 bool motet_slot_ends_block(motet_engine *engine, const motet_command *command,
                            motet_block_needs *needs) MOTET_NONBLOCKING
 {
-    if (command->kind == MOTET_COMMAND_STOP_SOUND) {
+    if (stops_many(command)) {
         return true; /* rare, and concerns any number of voices */
     }
     bool is_jump = command->kind == MOTET_COMMAND_SEEK || command->kind == MOTET_COMMAND_SET_BUS;
@@ -656,8 +690,8 @@ bool motet_slot_ends_block(motet_engine *engine, const motet_command *command,
     case MOTET_COMMAND_PAUSE:
     case MOTET_COMMAND_RESUME: return has_tails;
     case MOTET_COMMAND_SET_BUS:
-        if (command->fade_frames == 0) {
-            return true; /* a step between two buses: the voice just moves */
+        if (command->fade_frames == 0 || motet_pause_meets(engine, slot, command->index)) {
+            return true; /* a step between two buses: the voice just moves; or more than this voice stops or runs */
         }
         break;
     default: break;
@@ -669,7 +703,7 @@ void motet_slot_apply_later(motet_engine *engine, uint32_t index) MOTET_NONBLOCK
 {
     motet_command *command = &engine->commands.commands[index];
     motet_slot *slot = slot_at(engine, command->target);
-    if (slot->generation != command->generation || !is_alive(slot) || is_cancelled(slot, command)) {
+    if (slot->generation != command->generation || !motet_slot_is_alive(slot) || is_cancelled(slot, command)) {
         return;
     }
     if (command->kind == MOTET_COMMAND_PLAY) {

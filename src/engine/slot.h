@@ -33,6 +33,9 @@ typedef enum motet_slot_phase {
 /* Whether what a voice plays is there: while its sound is still loading it is not. */
 typedef enum motet_slot_supply { MOTET_SUPPLY_THERE, MOTET_SUPPLY_MISSING, MOTET_SUPPLY_FAILED } motet_slot_supply;
 
+/* Who has paused a slot: while any of them has, it does not run. */
+typedef enum motet_pause { MOTET_PAUSED_ITSELF = 1, MOTET_PAUSED_BY_BUS = 2 /* see engine/pause.h */ } motet_pause;
+
 /* Where a slot stands: what a copy of a voice does not take over. */
 typedef struct motet_slot_place {
     uint32_t next, previous; /* in the bus's list */
@@ -70,6 +73,7 @@ typedef struct motet_slot {
     uint8_t channels;
     uint8_t quality; /* motet_quality */
     bool paused;     /* the pause gate is closed or closing */
+    uint8_t pauses;  /* why: of motet_pause */
     bool held;       /* it is closed: the position stands */
     bool stopping;
     uint8_t end_reason; /* motet_end_reason of a stop: by a call, or by another voice of the sound */

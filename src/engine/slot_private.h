@@ -30,6 +30,14 @@ bool motet_slot_fade_out_copy(motet_slot *tail, const motet_command *command) MO
 /* And the voice fades in at its new place. */
 void motet_slot_fade_in_jump(motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING;
 
+/* Applies a command made here to a voice, at the block's first frame. */
+void motet_slot_apply_own(motet_engine *engine, motet_slot *slot, motet_command *command) MOTET_NONBLOCKING;
+
+static inline bool motet_slot_is_alive(const motet_slot *slot) MOTET_NONBLOCKING
+{
+    return slot->phase == MOTET_SLOT_WAITING || slot->phase == MOTET_SLOT_PLAYING;
+}
+
 void motet_slot_apply(motet_engine *engine, motet_slot *slot, const motet_command *command) MOTET_NONBLOCKING;
 /* Applies those commands of the slot's chain that are due at its present frame. */
 void motet_slot_apply_due(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING;

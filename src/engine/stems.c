@@ -1,6 +1,7 @@
 #include "engine/stems.h"
 
 #include "engine/engine.h"
+#include "engine/pause.h"
 #include "engine/rules.h"
 #include "engine/slot_private.h"
 #include "engine/sound.h"
@@ -29,6 +30,7 @@ void motet_stems_link(motet_engine *engine, motet_slot *last) MOTET_NONBLOCKING
         uint32_t previous = engine->voices[slot->place.index].start.previous_stem;
         if (previous == MOTET_NO_SLOT) {
             last->place.next_stem = slot->place.index;
+            motet_pause_settle_voice(engine, last, 0, MOTET_CURVE_SMOOTH); /* what one of them meets meets all */
             return;
         }
         slot_at(engine, previous)->place.next_stem = slot->place.index;
@@ -47,6 +49,7 @@ void motet_stems_leave(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
     }
     before->place.next_stem = slot->place.next_stem;
     slot->place.next_stem = MOTET_NO_SLOT;
+    motet_pause_stem_left(engine, slot);
 }
 
 bool motet_stems_have_lost(motet_engine *engine, const motet_command *command) MOTET_NONBLOCKING

@@ -22,6 +22,7 @@ motet_bus_node *motet_bus_node_create(motet_heap *heap, uint32_t index, uint32_t
     node->index = index;
     node->parent = parent;
     node->solo = def->solo;
+    node->paused = def->paused;
     node->volume = motet_ramp_hold(MOTET_RAMP_GAIN, motet_db_to_gain((double)def->volume_db));
     node->mute_gate = motet_ramp_hold(MOTET_RAMP_GAIN, def->mute ? 0 : 1);
     node->solo_gate = motet_ramp_hold(MOTET_RAMP_GAIN, 1);

@@ -27,7 +27,8 @@ static inline motet_chain motet_chain_empty(void) MOTET_NONBLOCKING
 typedef struct motet_bus_node {
     uint32_t index;
     uint32_t parent; /* of Master: itself */
-    bool solo;
+    bool solo, paused;
+    bool stands; /* it, or a bus above it, is paused */
     motet_ramp volume;
     motet_ramp mute_gate;
     motet_ramp solo_gate; /* of the bus's own voices */
@@ -138,6 +139,16 @@ void motet_topology_take_back(motet_engine *engine, motet_topology *topology);
 void motet_topology_destroy(motet_heap *heap, motet_topology *topology);
 
 /* ------------------------------------------------------------------------------------------- Audio thread */
+
+/* Whether a bus is another one, or lies below it. */
+static inline bool motet_topology_is_under(const motet_topology *topology, uint32_t bus,
+                                           uint32_t above) MOTET_NONBLOCKING
+{
+    while (bus != above && bus != MOTET_MASTER) {
+        bus = topology->by_index[bus]->parent;
+    }
+    return bus == above;
+}
 
 /* For every bus, by index: how much of what it sums comes to Master by the loudest of its ways. `value` says where a
  * ramp is taken to be. */
