@@ -36,8 +36,11 @@ static bool create_buses(motet_player *player)
     player->buses[0] = motet_bus_master(player->engine);
     for (size_t i = 1; i < timeline->bus_count; i++) {
         const motet_timeline_bus *bus = &timeline->buses[i];
-        const motet_bus_def def = {
-            .parent = player->buses[bus->parent], .volume_db = bus->volume_db, .mute = bus->mute, .solo = bus->solo};
+        const motet_bus_def def = {.parent = player->buses[bus->parent],
+                                   .volume_db = bus->volume_db,
+                                   .mute = bus->mute,
+                                   .solo = bus->solo,
+                                   .paused = bus->paused};
         player->buses[i] = motet_bus_create(player->engine, bus->name, &def);
         if (player->buses[i].id == 0) {
             return fail(player, bus->line, motet_last_error());
@@ -329,6 +332,30 @@ uint64_t motet_player_tail_end_frame(const motet_player *player)
     return end - player->start;
 }
 
+/* Whether the bus of a voice, or one above it, is paused. */
+static bool has_paused_bus(const motet_player *player, uint32_t place)
+{
+    motet_voice_state state;
+    motet_bus_info info = {.paused = false};
+    bool found = motet_voice_get_state(player->engine, player->voices[place].id, &state) == MOTET_OK;
+    for (motet_bus bus = state.bus; found && bus.id != 0 && !info.paused; bus = info.parent) {
+        found = motet_bus_get_info(player->engine, bus, &info) == MOTET_OK;
+    }
+    return found && info.paused;
+}
+
+/* The same of a voice and its stems. */
+static bool is_held_by_bus(const motet_player *player, uint32_t place)
+{
+    const motet_timeline_voice *voice = &player->timeline->voices[place];
+    bool held = has_paused_bus(player, place);
+    for (uint32_t i = 0; i < voice->stem_count && !held; i++) {
+        uint32_t stem = voice->first_stem + i;
+        held = player->voices[stem].phase == VOICE_ACTIVE && has_paused_bus(player, stem);
+    }
+    return held;
+}
+
 bool motet_player_finds_endless(const motet_player *player, uint64_t now, uint32_t *voice, const char **why)
 {
     const motet_timeline *timeline = player->timeline;
@@ -342,6 +369,7 @@ bool motet_player_finds_endless(const motet_player *player, uint64_t now, uint32
         *voice = player->active[i];
         *why = active->loops                         ? "loops for ever"
                : active->paused                      ? "stays paused"
+               : is_held_by_bus(player, *voice)      ? "stays in a paused bus"
                : line->fed && !active->finish_wanted ? "is never finished"
                                                      : NULL;
         if (*why != NULL && !active->stopping) {

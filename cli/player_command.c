@@ -217,6 +217,17 @@ static motet_result give_group(motet_player *player, const motet_timeline_comman
     return committed;
 }
 
+static motet_result change_bus(motet_player *player, const motet_timeline_command *command)
+{
+    const motet_timing timing = timing_of(player, command);
+    motet_bus bus = player->buses[command->target];
+    if (command->verb == MOTET_VERB_STOP_BUS) {
+        return motet_bus_stop(player->engine, bus, timing);
+    }
+    return command->verb == MOTET_VERB_PAUSE_BUS ? motet_bus_pause(player->engine, bus, timing)
+                                                 : motet_bus_resume(player->engine, bus, timing);
+}
+
 static void mark_sound_stopping(motet_player *player, uint32_t sound)
 {
     for (size_t i = 0; i < player->active_count; i++) {
@@ -303,6 +314,9 @@ motet_result motet_player_command(motet_player *player, const motet_timeline_com
         player->voices[command->target].paused = command->settings.paused;
         break;
     case MOTET_VERB_SET_BUS: result = give_group(player, command); break;
+    case MOTET_VERB_PAUSE_BUS:
+    case MOTET_VERB_RESUME_BUS:
+    case MOTET_VERB_STOP_BUS: result = change_bus(player, command); break;
     case MOTET_VERB_STOP_SOUND:
         result =
             motet_sound_stop(player->engine, player->loaded->sounds[command->target].id, timing_of(player, command));

@@ -63,6 +63,16 @@ motet_time_base motet_timeline_base(const motet_timeline *timeline, uint32_t rat
 
 bool motet_timeline_surely_ends(const motet_timeline *timeline)
 {
+    for (size_t i = 0; i < timeline->bus_count; i++) {
+        if (timeline->buses[i].paused) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < timeline->command_count; i++) {
+        if (timeline->commands[i].verb == MOTET_VERB_PAUSE_BUS) {
+            return false;
+        }
+    }
     for (size_t i = 0; i < timeline->voice_count; i++) {
         const motet_timeline_voice *voice = &timeline->voices[i];
         bool held = voice->loops || voice->paused || (voice->fed && voice->finish_line == 0);

@@ -66,6 +66,7 @@ typedef struct motet_timeline_bus {
     float volume_db;
     bool mute;
     bool solo;
+    bool paused;
 } motet_timeline_bus;
 
 /* What "open" says of a fed voice beyond what "play" says too. */
@@ -139,7 +140,8 @@ typedef struct motet_timeline_command {
     motet_curve curve;
     motet_verb verb;
     uint32_t line;
-    uint32_t target;  /* place of the voice; for set_bus of the bus, for stop_sound of the sound */
+    uint32_t
+        target; /* place of the voice; for set_bus, pause_bus, resume_bus and stop_bus of the bus, for stop_sound of the sound */
     uint32_t changes; /* MOTET_CHANGE_ bits */
     motet_timeline_settings settings;
     motet_duration position; /* "from" of play, "to" of seek */

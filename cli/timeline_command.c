@@ -528,6 +528,14 @@ static void set_bus(motet_parser *parser)
     add_command(parser, command);
 }
 
+static void change_bus(motet_parser *parser, motet_verb verb)
+{
+    motet_timeline_command command = new_command(parser, verb);
+    if (own_name(parser) != NULL && motet_parser_find_bus(parser, own_name(parser), &command.target) && parser->good) {
+        add_command(parser, command);
+    }
+}
+
 /* --------------------------------------------------------------------------------------------------------- All */
 
 static void end(motet_parser *parser)
@@ -558,6 +566,9 @@ void motet_parser_command(motet_parser *parser, motet_verb verb)
     case MOTET_VERB_SET: set(parser); break;
     case MOTET_VERB_STOP_SOUND: stop_sound(parser); break;
     case MOTET_VERB_SET_BUS: set_bus(parser); break;
+    case MOTET_VERB_PAUSE_BUS:
+    case MOTET_VERB_RESUME_BUS:
+    case MOTET_VERB_STOP_BUS: change_bus(parser, verb); break;
     case MOTET_VERB_END: end(parser); break;
     case MOTET_VERB_PAUSE:
     case MOTET_VERB_RESUME:

@@ -315,6 +315,7 @@ static void check_same_bus(motet_parser *parser, const motet_timeline_bus *earli
                             : earlier->volume_db != again->volume_db ? "volume_db"
                             : earlier->mute != again->mute           ? "mute"
                             : earlier->solo != again->solo           ? "solo"
+                            : earlier->paused != again->paused       ? "paused"
                                                                      : NULL;
     if (different == NULL) {
         return;
@@ -344,6 +345,7 @@ void motet_parser_define_bus(motet_parser *parser)
         .volume_db = motet_parser_clamp(values[MOTET_FIELD_VOLUME_DB].number, MOTET_VOLUME_MIN_DB, MOTET_VOLUME_MAX_DB),
         .mute = values[MOTET_FIELD_MUTE].whole != 0,
         .solo = values[MOTET_FIELD_SOLO].whole != 0,
+        .paused = values[MOTET_FIELD_PAUSED].whole != 0,
     };
     bool placed = !parser->good || !values[MOTET_FIELD_PARENT].present ||
                   motet_parser_find_bus(parser, values[MOTET_FIELD_PARENT].text, &bus.parent);

@@ -140,6 +140,9 @@ static const motet_key pause_keys[] = {OWN_KEY("pause", TEXT), AT_KEY, FADE_KEY,
 static const motet_key resume_keys[] = {OWN_KEY("resume", TEXT), AT_KEY, FADE_KEY, CURVE_KEY};
 static const motet_key stop_keys[] = {OWN_KEY("stop", TEXT), AT_KEY, FADE_KEY, CURVE_KEY};
 static const motet_key stop_sound_keys[] = {OWN_KEY("stop_sound", TEXT), AT_KEY, FADE_KEY, CURVE_KEY};
+static const motet_key pause_bus_keys[] = {OWN_KEY("pause_bus", TEXT), AT_KEY, FADE_KEY, CURVE_KEY};
+static const motet_key resume_bus_keys[] = {OWN_KEY("resume_bus", TEXT), AT_KEY, FADE_KEY, CURVE_KEY};
+static const motet_key stop_bus_keys[] = {OWN_KEY("stop_bus", TEXT), AT_KEY, FADE_KEY, CURVE_KEY};
 static const motet_key seek_keys[] = {
     OWN_KEY("seek", TEXT), AT_KEY, KEY_WITH("to", POSITION, TO, .required = true), FADE_KEY, CURVE_KEY,
 };
@@ -189,7 +192,7 @@ static const motet_key end_keys[] = {OWN_KEY("end", FLAG), AT_KEY};
 
 static const motet_key bus_keys[] = {
     OWN_KEY("bus", TEXT),    KEY("parent", TEXT, PARENT), KEY("volume_db", NUMBER, VOLUME_DB),
-    KEY("mute", FLAG, MUTE), KEY("solo", FLAG, SOLO),
+    KEY("mute", FLAG, MUTE), KEY("solo", FLAG, SOLO),     KEY("paused", FLAG, PAUSED),
 };
 
 static const motet_key sound_keys[] = {
@@ -275,9 +278,9 @@ const motet_keys motet_verb_keys[MOTET_VERB_COUNT] = {
     [MOTET_VERB_FEED] = {.name = "feed", ROWS(feed_keys), .command = true},
     [MOTET_VERB_FINISH] = {.name = "finish", ROWS(finish_keys), .command = true},
     [MOTET_VERB_SET_BUS] = {.name = "set_bus", ROWS(set_bus_keys), .command = true},
-    [MOTET_VERB_PAUSE_BUS] = {.name = "pause_bus", .later = true, .command = true},
-    [MOTET_VERB_RESUME_BUS] = {.name = "resume_bus", .later = true, .command = true},
-    [MOTET_VERB_STOP_BUS] = {.name = "stop_bus", .later = true, .command = true},
+    [MOTET_VERB_PAUSE_BUS] = {.name = "pause_bus", ROWS(pause_bus_keys), .command = true},
+    [MOTET_VERB_RESUME_BUS] = {.name = "resume_bus", ROWS(resume_bus_keys), .command = true},
+    [MOTET_VERB_STOP_BUS] = {.name = "stop_bus", ROWS(stop_bus_keys), .command = true},
     [MOTET_VERB_STOP_SOUND] = {.name = "stop_sound", ROWS(stop_sound_keys), .command = true},
     [MOTET_VERB_SET_EFFECT] = {.name = "set_effect", .later = true, .command = true},
     [MOTET_VERB_SET_SEND] = {.name = "set_send", .later = true, .command = true},

@@ -149,7 +149,7 @@ static void complain_of_no_verb(motet_parser *parser, json_t *object)
     static const char expected[] =
         "expected a definition (\"sound\", \"bus\") or a command (\"play\", \"set\", \"stop\", "
         "\"seek\", \"pause\", \"resume\", \"open\", \"feed\", \"finish\", \"set_bus\", "
-        "\"stop_sound\", \"expect\", \"note\", \"end\")";
+        "\"pause_bus\", \"resume_bus\", \"stop_bus\", \"stop_sound\", \"expect\", \"note\", \"end\")";
     if (unknown != NULL) {
         motet_parser_error(parser, "unknown verb \"%s\"; %s", unknown, expected);
     } else {

@@ -140,7 +140,8 @@ def test_verbs():
     expect([SOUND, {"at": 0, "pley": "a"}], '3: unknown verb "pley"; did you mean "play"?')
     expect([{"at": 0, "set_buss": "Master"}], '2: unknown verb "set_buss"; did you mean "set_bus"?')
     ending = ('expected a definition ("sound", "bus") or a command ("play", "set", "stop", "seek", "pause", "resume", '
-              '"open", "feed", "finish", "set_bus", "stop_sound", "expect", "note", "end")')
+              '"open", "feed", "finish", "set_bus", "pause_bus", "resume_bus", "stop_bus", "stop_sound", "expect", "note", '
+              '"end")')
     expect([{"at": 0, "xyzzyx": "a"}], f'2: unknown verb "xyzzyx"; {ending}')
     expect([{"at": 0, "as": "v", "volume_db": 1}], f"2: no verb in the line; {ending}")
     expect([{}], f"2: no verb in the line; {ending}")
@@ -208,6 +209,11 @@ def test_unknown_names():
            '3: unknown sound "bom" in "play"; did you mean "boom"?')
     expect([{"play": "x"}], '2: unknown sound "x" in "play"; expected one that an earlier line defines')
     expect([{"play": "x"}, dict(SOUND, sound="x")], '2: unknown sound "x" in "play"; expected one that an earlier line defines')
+    for verb in ("pause_bus", "resume_bus", "stop_bus"):
+        expect([{verb: "x"}], f'2: unknown bus "x" in "{verb}"; expected "Master" or one that an earlier line defines')
+        expect([{verb: "Master", "mute": True}], f'2: unknown key "mute" in "{verb}"; expected one of "{verb}", "at", "fade", "curve"')
+    expect([{"bus": "A", "paused": True}, {"bus": "A"}],
+           '3: bus "A" is already defined in line 2 with another "paused"; expected the same values')
     expect([{"stop_sound": "x"}], '2: unknown sound "x" in "stop_sound"; expected one that an earlier line defines')
     expect([BUS, SOUND, {"play": "a", "bus": "Musik"}], '4: unknown bus "Musik" in "play"; did you mean "Music"?')
     expect([SOUND, {"play": "a", "bus": "Effects"}],
@@ -422,8 +428,7 @@ def test_not_in_this_version():
     for verb, line in {
             "effect": {"effect": "e", "on": "Master", "type": "reverb"}, "send": {"send": "Master", "to": "V"},
             "duck": {"duck": "World", "key": "Speech"}, "snapshot": {"snapshot": "Menu", "buses": {}},
-            "listener": {"listener": 0, "position": [0, 0, 0]}, "pause_bus": {"at": 0, "pause_bus": "Master"},
-            "resume_bus": {"at": 0, "resume_bus": "Master"}, "stop_bus": {"at": 0, "stop_bus": "Master"},
+            "listener": {"listener": 0, "position": [0, 0, 0]},
             "set_effect": {"at": 0, "set_effect": "e", "wet": 0.5}, "set_send": {"at": 0, "set_send": "M", "to": "V"},
             "set_snapshot": {"at": 0, "set_snapshot": "Menu"}, "set_listener": {"at": 0, "set_listener": 0}}.items():
         later(line, f'"{verb}"')
@@ -436,7 +441,7 @@ def test_not_in_this_version():
 
 def test_defaults_written_out_are_accepted():
     lines = [dict(SOUND, stream=False, convert=True, store="auto"),
-             {"bus": "Music", "parent": "Master", "volume_db": -3, "mute": False, "solo": False},
+             {"bus": "Music", "parent": "Master", "volume_db": -3, "mute": False, "solo": False, "paused": False},
              {"at": 0, "play": "a", "as": "v", "volume_db": 0, "pan": 0, "pitch": 1, "loop": False, "loop_start": 0,
               "loop_end": 0, "loop_count": 0, "loop_crossfade": 0, "from": 0, "bus": "Master", "priority": 0,
               "quality": "default", "mode": "plain", "paused": False, "loop_whole": True},

@@ -445,6 +445,10 @@ def test_what_never_ends_is_refused_before_anything_is_written():
             ([sound, {"play": "a", "as": "v", "paused": True}], f'-:3: voice "v" stays paused; {ending}'),
             ([sound, {"play": "a", "as": "v"}, {"at": 100, "pause": "v"}], f'-:3: voice "v" stays paused; {ending}'),
             ([sound, {"play": "a", "as": "v"}, {"at": 100, "set": "v", "loop": True}], f'-:3: voice "v" loops for ever; {ending}'),
+            ([{"bus": "B", "paused": True}, sound, {"play": "a", "as": "v", "bus": "B"}],
+             f'-:4: voice "v" stays in a paused bus; {ending}'),
+            ([{"bus": "B"}, {"bus": "C", "parent": "B"}, sound, {"play": "a", "as": "v", "bus": "C"},
+              {"at": 100, "pause_bus": "B"}], f'-:5: voice "v" stays in a paused bus; {ending}'),
             ([{"open": "s"}, {"feed": "s", "base64": "AAAAAA=="}], f'-:2: voice "s" is never finished; {ending}')):
         for output in ("out.wav", "-"):
             result = run("render", "-", "-o", output, stdin=timeline_bytes(lines))
@@ -460,6 +464,9 @@ def test_what_never_ends_is_refused_before_anything_is_written():
             ([sound, {"play": "a", "as": "v"}, {"at": 5000, "pause": "v"}], 4800),
             ([sound, {"play": "a", "as": "v", "loop": True}, {"at": 5000, "stop_sound": "a", "fade": 0}], 5000),
             ([sound, {"play": "a", "as": "v", "loop": True}, {"at": 5000, "seek": "v", "to": "1s", "fade": 0}], 5000),
+            ([sound, {"play": "a"}, {"at": 100, "pause_bus": "Master", "fade": 0}, {"at": 300, "resume_bus": "Master"}], 5000),
+            ([sound, {"play": "a"}, {"at": 4800, "pause_bus": "Master"}], 4800),
+            ([sound, {"play": "a", "loop": True}, {"at": 5000, "stop_bus": "Master", "fade": 0}], 5000),
             ([sound, {"play": "a", "as": "v", "paused": True}, {"at": 50, "stop": "v"}], 50)):
         equal(len(render(lines)), frames, lines)
 

@@ -24,6 +24,7 @@ class Bus:
         self.children = []
         self.volume = Ramp(gain_of_setting(line.get("volume_db", 0)))
         self.solo = line.get("solo", False)
+        self.paused = line.get("paused", False)
         self.mute_gate = Ramp(0.0 if line.get("mute", False) else 1.0)
         self.own_gate = Ramp(1.0)  # closed while others are soloed: its own voices, not its children
         self.clear()
@@ -40,6 +41,14 @@ class Bus:
 
     def soloed(self):
         return self.solo or (self.parent is not None and self.parent.soloed())
+
+    def stands(self):
+        """It, or one above it, is paused."""
+        return self.paused or (self.parent is not None and self.parent.stands())
+
+    def below(self, name):
+        """It is that bus, or lies below it."""
+        return self.name == name or (self.parent is not None and self.parent.below(name))
 
     def output(self, frame):
         """Left and right with their bounds: own voices, children in order of creation, fader, gate."""
@@ -101,6 +110,12 @@ class Mixer:
             self.start_stems(frame, command)
         elif verb == "set_bus":
             self.set_bus(frame, self.buses[name], command, fade)
+        elif verb in ("pause_bus", "resume_bus"):
+            self.pause_bus(frame, self.buses[name], verb == "pause_bus", fade, command["curve"])
+        elif verb == "stop_bus":
+            for voice in self.voices + [queued[0] for queued in self.queued]:
+                if voice.over is None and self.buses[voice.place.bus].below(name):
+                    voice.stop(frame, fade, command["curve"])
         elif verb == "stop_sound":
             for voice in self.voices + [queued[0] for queued in self.queued]:
                 if voice.sound == name and voice.over is None:
@@ -118,6 +133,43 @@ class Mixer:
             elif stem.over is None and verb == "set":
                 shared = {key: command[key] for key in ("pitch", "loop", "curve") if key in command}
                 stem.set(frame, shared, fade, self)
+
+    # Voices of paused buses ----------------------------------------------------------------------------------
+
+    def hold(self, frame, voice, fade, curve):
+        """A voice is held with its own bus and with those of its stems; a tail in another bus with that one."""
+        held = any(self.buses[stem.place.bus].stands() for stem in voice.stems if stem.over is None)
+        for place in [*([] if voice.over is not None else [voice.place]), *voice.tails]:
+            follows = voice.over is None and place.bus == voice.place.bus
+            stands = held if follows else self.buses[place.bus].stands()
+            pauses = place.pauses | {"bus"} if stands else place.pauses - {"bus"}
+            voice.pause_place(place, frame, pauses, fade, curve)
+
+    def pause_bus(self, frame, bus, paused, fade, curve):
+        before = [other.stands() for other in self.buses.values()]
+        was, bus.paused = bus.paused, paused
+        if [other.stands() for other in self.buses.values()] != before:
+            bus.paused = was
+            self.let_go_of_left(frame)
+            bus.paused = paused
+            self.hold_all(frame, fade, curve)
+
+    def hold_stems(self, frame, voice, fade, curve):
+        for stem in voice.stems:
+            if stem.over is None:
+                self.hold(frame, stem, fade, curve)
+
+    def hold_all(self, frame, fade, curve):
+        for voice in self.voices + [queued[0] for queued in self.queued]:
+            self.hold(frame, voice, fade, curve)
+
+    def let_go_of_left(self, frame):
+        """Those that only the bus of a stem has held that is over."""
+        left = [voice for voice in self.voices if voice.stem_left]
+        for voice in left:
+            voice.stem_left = False
+        if left:
+            self.hold_all(frame, self.timeline.declick, "smooth")
 
     # Voices behind others ------------------------------------------------------------------------------------
 
@@ -197,6 +249,7 @@ class Mixer:
             voice.loop_fits, voice.stems = fits, stems
             stems.append(voice)
         for voice in stems:
+            self.hold(frame, voice, 0, "smooth")
             self.begin(frame, voice)
 
     def new_voice(self, command, frame, loop):
@@ -243,6 +296,7 @@ class Mixer:
             voice = self.new_voice(command, frame, command.get("loop", False))
             if "after" in command and command["fade"] and command["curve"] == "smooth":
                 voice.play = dict(command, curve="power")
+            self.hold(frame, voice, 0, "smooth")
             self.follow(frame, voice, leader, command["fade"] if leader is not None else None)
             return
         quality = command.get("quality", "default")
@@ -251,6 +305,7 @@ class Mixer:
         voice = Voice(command, self.played, source, frame, self.timeline)
         voice.feed_format, voice.fed_rest = command.get("format"), b""  # part of a frame waits for its other part
         self.played += 1
+        self.hold(frame, voice, 0, "smooth")
         self.voices.append(voice)
         self.names[voice.as_name] = voice
 
@@ -336,6 +391,8 @@ def render(path, rate=None):
     while True:
         if frame == heard:
             break
+        if frame % CELL == 0:
+            mixer.let_go_of_left(frame)
         mixer.start_followers(frame)
         while waiting and waiting[0]["at"] <= frame:
             mixer.apply(frame, waiting.pop(0))

@@ -125,6 +125,8 @@ class Maker:
                 line["mute"] = True
             if self.maybe(0.1):
                 line["solo"] = True
+            if self.maybe(0.1):
+                line["paused"] = True
             self.lines.append(line)
             self.buses.append(line["bus"])
 
@@ -229,6 +231,12 @@ class Maker:
         self.lines.append(self.fade(line))
 
     def bus_command(self, at):
+        if self.maybe(0.5):
+            verb = self.chance.choice(("pause_bus", "pause_bus", "resume_bus", "resume_bus", "resume_bus", "stop_bus"))
+            bus = self.chance.choice(self.buses)
+            if verb == "resume_bus" or self.maybe(0.7 if bus != "Master" else 0.2):
+                self.lines.append(self.fade({"at": at, verb: bus}))
+                return
         line = {"at": at, "set_bus": self.chance.choice(self.buses)}
         for key, values in (("volume_db", VOLUMES), ("mute", (False, True)), ("solo", (False, False, True))):
             if self.maybe(0.5):

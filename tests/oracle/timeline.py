@@ -54,7 +54,8 @@ class Timeline:
             self.commands.append(self._command(line))
 
     def _command(self, line):
-        verbs = "play play_stems open set pause resume seek stop stop_sound feed finish set_bus".split()
+        verbs = "play play_stems open set pause resume seek stop stop_sound feed finish set_bus"
+        verbs = (verbs + " pause_bus resume_bus stop_bus").split()
         verb = next(word for word in verbs if word in line)
         command = dict(line, verb=verb, name=line[verb], at=frames(line.get("at", 0), self.rate))
         command["fade"] = frames(line["fade"], self.rate) if "fade" in line else None

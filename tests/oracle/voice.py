@@ -31,21 +31,30 @@ class Place:
         self.left, self.right = (Ramp(share, "pan") for share in pan)
         self.pitch = Ramp(pitch, "pitch")
         self.gate = Ramp(1.0)
+        self.pause_gate = Ramp(1.0)
+        self.pauses = frozenset()  # who has it paused: "itself", "bus"
 
     def copy(self):
         twin = object.__new__(Place)
         twin.source = self.source.copy()
         twin.bus = self.bus
         twin.engine_rate = self.engine_rate
-        for name in ("volume", "left", "right", "pitch", "gate"):
+        twin.pauses = self.pauses
+        for name in ("volume", "left", "right", "pitch", "gate", "pause_gate"):
             setattr(twin, name, getattr(self, name).copy())
         return twin
+
+    def held(self, frame):
+        """Paused, and the fade is over: the position stays and nothing sounds."""
+        return bool(self.pauses) and not self.pause_gate.running(frame)
 
     def contribution(self, frame, shared, shared_bound):
         """Left, right and how far a rendering may be from each, in units of 2^-24."""
         taps, missed = self.source.sample()
         shares = (self.left, self.right)
         balance = [max(0.0, share.at(frame)) for share in shares]
+        shared *= self.pause_gate.at(frame)
+        shared_bound *= self.pause_gate.bound(frame)
         common = self.volume.at(frame) * self.gate.at(frame) * shared
         bound = self.volume.bound(frame) * self.gate.bound(frame) * shared_bound
         moving = any(ramp.running(frame) for ramp in (self.volume, self.gate, *shares)) or shared != shared_bound
@@ -86,17 +95,16 @@ class Voice:
         )
         self.tails = []  # newest first
         self.start_gate = Ramp(1.0)  # the fade in that a play asks for
-        self.pause_gate = Ramp(1.0)
         self.stop_gate = Ramp(1.0)
-        self.paused = False
+        self.stem_left = False  # a stem that a bus held is over
         self.stop_frame = None
         self.started = False  # its first frame has been rendered
         self.over = None
         self.marks = None  # markers passed and not told yet: the first one's frame and number, and how many
         self.fade_in(command)
         if command.get("paused", False):
-            self.paused = True
-            self.pause_gate.set(0.0)
+            self.place.pauses = frozenset(("itself",))
+            self.place.pause_gate.set(0.0)
 
     def fade_in(self, command):
         """None unless asked for, or unless the start lies inside the sound. It runs from the frame of the play on,
@@ -113,23 +121,30 @@ class Voice:
     # Commands ------------------------------------------------------------------------------------------------
 
     def held(self, frame):
-        """Paused, and the fade is over: the position stays and nothing sounds."""
-        return self.paused and not self.pause_gate.running(frame)
+        return self.place.held(frame)
 
     def change(self, ramp, frame, goal, fade, curve):
         """Before the first frame a change sets the start value."""
         ramp.change(frame, goal, fade if self.started else 0, curve)
 
     def pause(self, frame, fade, curve):
-        if not self.paused:
-            self.paused = True
-            self.change(self.pause_gate, frame, 0.0, fade, curve)
+        for place in [self.place, *self.tails]:
+            self.pause_place(place, frame, place.pauses | {"itself"}, fade, curve)
 
     def resume(self, frame, fade, curve):
-        if self.paused:
-            self.paused = False
+        for place in [self.place, *self.tails]:
+            self.pause_place(place, frame, place.pauses - {"itself"}, fade, curve)
+
+    def pause_place(self, place, frame, pauses, fade, curve):
+        """A place runs while nobody has it paused."""
+        was_held, before, place.pauses = place.held(frame), place.pauses, pauses
+        if pauses and not before:
+            self.change(place.pause_gate, frame, 0.0, fade, curve)
+        elif before and not pauses:
+            if place is self.place and place.gate.goal == 0.0:  # it has gone into a paused bus
+                place.gate.change(frame, 1.0, 0 if was_held else fade, curve)
             at_start = self.play_frame is None or frame == self.play_frame
-            self.pause_gate.change(frame, 1.0, 0 if at_start else fade, curve)
+            place.pause_gate.change(frame, 1.0, 0 if at_start else fade, curve)
 
     def stop(self, frame, fade, curve):
         if not self.started or self.held(frame) or fade == 0:
@@ -178,6 +193,9 @@ class Voice:
         if "bus" in command and command["bus"] != self.place.bus:
             self.leave_place(frame, fade, curve, mixer)
             self.place.bus = command["bus"]
+            mixer.hold_stems(frame, self, fade, curve)
+            if self.started and mixer.buses[self.place.bus].stands():
+                self.place.gate.set(1.0 if self.held(frame) else 0.0)  # not heard in a bus that is paused
 
     def lasts(self, frame):
         """Does not end by itself, and no stop is on its way."""
@@ -190,6 +208,8 @@ class Voice:
     def end(self, frame, reason):
         if self.over is None:
             self.over = (frame, reason)
+            for stem in self.stems:
+                stem.stem_left = stem.stem_left or (len(self.stems) > 1 and "bus" in self.place.pauses)
 
     def end_if_played_out(self, frame):
         """At once: what comes for this frame finds the voice ended."""
@@ -199,7 +219,7 @@ class Voice:
     def frames_left(self, frame):
         """Of its material, at the present step; None: it goes on for ever, or it does not move towards its end."""
         source = self.place.source
-        if self.play_frame is None or self.over is not None or self.paused or self.stop_frame is not None:
+        if self.play_frame is None or self.over is not None or self.place.pauses or self.stop_frame is not None:
             return None
         if source.loop or not source.material.finished:
             return None
@@ -226,15 +246,14 @@ class Voice:
 
     def next_frame(self, frame):
         parts, starved = [], False
-        if self.held(frame):
-            return parts, starved
-        self.end_if_played_out(frame)  # a feed that is finished while it waits
-        places = list(self.tails)
-        if self.over is None:
+        places = [tail for tail in self.tails if not tail.held(frame)]
+        if not self.held(frame):
+            self.end_if_played_out(frame)  # a feed that is finished while it waits
+        if self.over is None and not self.held(frame):
             self.started = True
             starved = self.place.begin_frame(frame) is not None
             places.insert(0, self.place)
-        gates = (self.start_gate, self.pause_gate, self.stop_gate)
+        gates = (self.start_gate, self.stop_gate)
         shared = shared_bound = 1.0
         for gate in gates:
             shared *= gate.at(frame)
@@ -248,5 +267,6 @@ class Voice:
             if place is self.place:
                 self.pass_markers(frame, place.source.passed(place.step(frame)))
             place.source.advance(place.step(frame))
-        self.end_if_played_out(frame + 1)
+        if not self.held(frame):
+            self.end_if_played_out(frame + 1)
         return parts, starved
