@@ -116,6 +116,7 @@ static void follow_bus(motet_draw_bus *drawn, const motet_timeline *timeline, ui
 typedef struct life {
     bool lived;
     motet_draw_voice drawn;
+    bool paused;          /* by itself */
     uint64_t paused_from; /* UINT64_MAX: not paused */
     motet_draw_span *pauses;
     size_t pause_count, pause_capacity;
@@ -136,7 +137,23 @@ static void end_pause(life *l, uint64_t frame)
     l->paused_from = UINT64_MAX;
 }
 
-static void begin_life(life *l, const motet_offline *offline, const motet_timeline_command *command)
+static bool is_below(const motet_timeline *timeline, uint32_t bus, uint32_t above)
+{
+    while (bus != above && bus != 0) {
+        bus = timeline->buses[bus].parent;
+    }
+    return bus == above;
+}
+
+static bool has_paused_bus(const motet_timeline *timeline, const bool *paused, uint32_t bus)
+{
+    while (!paused[bus] && bus != 0) {
+        bus = timeline->buses[bus].parent;
+    }
+    return paused[bus];
+}
+
+static void begin_life(life *l, const motet_offline *offline, const motet_timeline_command *command, const bool *paused)
 {
     const motet_timeline *timeline = offline->timeline;
     const motet_timeline_voice *voice = &timeline->voices[command->target];
@@ -146,7 +163,9 @@ static void begin_life(life *l, const motet_offline *offline, const motet_timeli
     l->drawn.label = l->drawn.label != NULL ? l->drawn.label : "feed";
     l->drawn.fade_in_frames = command->fade_seconds != 0 || inside ? fade_frames(timeline, command) : 0;
     l->drawn.fade_out_frame = l->drawn.span.to;
-    l->paused_from = command->settings.paused ? l->drawn.span.from : UINT64_MAX;
+    l->paused = command->settings.paused;
+    bool waits = l->paused || has_paused_bus(timeline, paused, l->drawn.bus);
+    l->paused_from = waits ? l->drawn.span.from : UINT64_MAX;
 }
 
 static void stop_life(life *l, uint64_t frame)
@@ -157,15 +176,46 @@ static void stop_life(life *l, uint64_t frame)
     }
 }
 
-static void follow(life *lives, const motet_offline *offline, const motet_timeline_command *command)
+static void follow_bus_command(life *lives, const motet_timeline *timeline, const motet_timeline_command *command,
+                               bool *paused)
+{
+    paused[command->target] =
+        command->verb == MOTET_VERB_STOP_BUS ? paused[command->target] : command->verb == MOTET_VERB_PAUSE_BUS;
+    for (size_t i = 0; i < timeline->voice_count; i++) {
+        life *l = &lives[i];
+        if (l->drawn.label == NULL || !is_below(timeline, l->drawn.bus, command->target)) {
+            continue; /* of a later line, or elsewhere */
+        }
+        if (command->verb == MOTET_VERB_STOP_BUS) {
+            stop_life(l, command->at);
+        } else if (command->verb == MOTET_VERB_PAUSE_BUS) {
+            begin_pause(l, command->at + fade_frames(timeline, command));
+        } else if (!l->paused && !has_paused_bus(timeline, paused, l->drawn.bus)) {
+            end_pause(l, command->at);
+        }
+    }
+}
+
+static void follow(life *lives, const motet_offline *offline, const motet_timeline_command *command, bool *paused)
 {
     const motet_timeline *timeline = offline->timeline;
     uint32_t target = command->target; /* a voice, but for stop_sound */
     switch (command->verb) {
     case MOTET_VERB_PLAY:
-    case MOTET_VERB_OPEN: begin_life(&lives[target], offline, command); break;
-    case MOTET_VERB_PAUSE: begin_pause(&lives[target], command->at + fade_frames(timeline, command)); break;
-    case MOTET_VERB_RESUME: end_pause(&lives[target], command->at); break;
+    case MOTET_VERB_OPEN: begin_life(&lives[target], offline, command, paused); break;
+    case MOTET_VERB_PAUSE:
+        lives[target].paused = true;
+        begin_pause(&lives[target], command->at + fade_frames(timeline, command));
+        break;
+    case MOTET_VERB_RESUME:
+        lives[target].paused = false;
+        if (!has_paused_bus(timeline, paused, lives[target].drawn.bus)) {
+            end_pause(&lives[target], command->at);
+        }
+        break;
+    case MOTET_VERB_PAUSE_BUS:
+    case MOTET_VERB_RESUME_BUS:
+    case MOTET_VERB_STOP_BUS: follow_bus_command(lives, timeline, command, paused); break;
     case MOTET_VERB_STOP: stop_life(&lives[target], command->at); break;
     case MOTET_VERB_STOP_SOUND:
         for (size_t i = 0; i < timeline->voice_count; i++) {
@@ -214,6 +264,10 @@ void motet_draw_scene_create(motet_draw_scene *scene, const motet_offline *offli
         follow_bus(&scene->buses[i], timeline, i);
     }
     life *lives = motet_memory_take(timeline->voice_count, sizeof *lives);
+    bool *paused = motet_memory_take(timeline->bus_count, sizeof *paused);
+    for (uint32_t i = 0; i < timeline->bus_count; i++) {
+        paused[i] = timeline->buses[i].paused;
+    }
     for (uint32_t i = 0; i < timeline->voice_count; i++) {
         motet_draw_span *span = &lives[i].drawn.span;
         lives[i].paused_from = UINT64_MAX;
@@ -222,12 +276,13 @@ void motet_draw_scene_create(motet_draw_scene *scene, const motet_offline *offli
         span->to = span->to < offline->frames ? span->to : offline->frames;
     }
     for (size_t i = 0; i < timeline->command_count; i++) {
-        follow(lives, offline, &timeline->commands[i]);
+        follow(lives, offline, &timeline->commands[i], paused);
     }
     for (size_t i = 0; i < timeline->voice_count; i++) {
         keep(scene, &lives[i], offline->frames);
     }
     free(lives);
+    free(paused);
     if (scene->voice_count > 0) {
         qsort(scene->voices, scene->voice_count, sizeof *scene->voices, compare_voices);
     }

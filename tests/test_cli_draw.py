@@ -136,6 +136,21 @@ def points_of(path):
     return points
 
 
+def test_pauses_of_buses():
+    lines = [{"bus": "A"}, {"bus": "B", "parent": "A"}, {"bus": "C", "paused": True},
+             {"sound": "a", "sine": {"hz": 220, "seconds": 1, "amplitude": 0.2}},
+             {"at": 0, "play": "a", "as": "v", "bus": "B", "loop": True}, {"at": 0, "play": "a", "as": "w", "bus": "C"},
+             {"at": "1s", "pause_bus": "A", "fade": 0}, {"at": "2s", "resume_bus": "C"},
+             {"at": "3s", "pause": "v", "fade": 0}, {"at": "4s", "resume_bus": "A"}, {"at": "5s", "resume": "v"},
+             {"at": "6s", "stop_bus": "A", "fade": "1s"}, {"at": "10s", "end": True}]
+    write_timeline("scene.jsonl", lines)
+    picture = draw("scene.jsonl", left=92)
+    pauses = [(float(p.get("x")), float(p.get("width"))) for p in picture.all("rect", "pause")]
+    near(sum(sorted(pauses), ()), [picture.x(0), picture.columns / 5, picture.x(0.1), picture.columns * 0.4], 0.11)
+    bars = [p for p in picture.root.iter(SVG + "path") if p.find(SVG + "title") is not None]
+    near([x for x, _ in points_of(bars[0])], [picture.x(p) for p in (0, 0, 0.6, 0.7)], 0.06)
+
+
 def test_timeline():
     write_timeline("scene.jsonl", SCENE)
     picture = draw("scene.jsonl", left=92)
