@@ -255,6 +255,9 @@ static void null_engine_is_refused(void **state)
     NONE(motet_bus_set_volume_db(NULL, bus, 0, now));
     NONE(motet_bus_set_mute(NULL, bus, true, now));
     NONE(motet_bus_set_solo(NULL, bus, true, now));
+    NONE(motet_bus_pause(NULL, bus, now));
+    NONE(motet_bus_resume(NULL, bus, now));
+    NONE(motet_bus_stop(NULL, bus, now));
 #undef NONE
 #undef NO_ID
     assert_int_equal(motet_bus_master(NULL).id, 0);
@@ -387,6 +390,9 @@ static void timings_are_checked(void **state)
         REFUSED(motet_bus_set_volume_db(e, s->bus, 0, timing), invalid, words);
         REFUSED(motet_bus_set_mute(e, s->bus, true, timing), invalid, words);
         REFUSED(motet_bus_set_solo(e, s->bus, true, timing), invalid, words);
+        REFUSED(motet_bus_pause(e, s->bus, timing), invalid, words);
+        REFUSED(motet_bus_resume(e, s->bus, timing), invalid, words);
+        REFUSED(motet_bus_stop(e, s->bus, timing), invalid, words);
     }
     motet_voice_state now = state_of(s);
     assert_true(now.loop && !now.paused && now.bus.id == motet_bus_master(e).id);
@@ -590,6 +596,9 @@ static void assert_bus_stale(set *s, motet_bus bus, const char *words)
     REFUSED(motet_bus_set_volume_db(e, bus, 0, motet_now()), stale, words);
     REFUSED(motet_bus_set_mute(e, bus, true, motet_now()), stale, words);
     REFUSED(motet_bus_set_solo(e, bus, true, motet_now()), stale, words);
+    REFUSED(motet_bus_pause(e, bus, motet_now()), stale, words);
+    REFUSED(motet_bus_resume(e, bus, motet_now()), stale, words);
+    REFUSED(motet_bus_stop(e, bus, motet_now()), stale, words);
     REFUSED(motet_bus_get_info(e, bus, &info), stale, words);
     REFUSED(motet_voice_set_bus(e, s->voice, bus, motet_now()), stale, words);
     if (bus.id != 0) { /* none, in a def, is Master; and the walk begins with it */
