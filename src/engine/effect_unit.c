@@ -420,6 +420,10 @@ static uint32_t run_awake(motet_engine *engine, motet_effect_unit *unit, const r
     } else {
         uint64_t tail = tail_frames(unit, engine->def.sample_rate_hz);
         part.count = tail < run->count ? count_to_sleep(run, tail) : run->count;
+        if (part.count == 0) { /* no tail, and silence from the first frame on */
+            fall_asleep(unit);
+            return 0;
+        }
         silent = count_silent_at_end(&part);
         unit->input_silent = silent > 0;
         unit->sleep_frame = run->frame + part.count - silent + tail;
