@@ -115,7 +115,8 @@ static bool read_timeline(motet_clip *clip, const char *path, motet_problems *pr
 {
     motet_timeline timeline;
     (void)motet_timeline_read(&timeline, path, 0, problems);
-    bool good = timeline.header.rate_hz != 0 && (timeline.has_end || motet_offline_comes_to_end(&timeline, problems)) &&
+    bool good = timeline.header.rate_hz != 0 &&
+                (timeline.has_end || motet_offline_comes_to_end(&timeline, false, problems)) &&
                 render(clip, &timeline, problems);
     motet_timeline_free(&timeline);
     return good;

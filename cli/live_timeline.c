@@ -10,7 +10,9 @@ static const double AHEAD_SECONDS = 0.2;
 /* Gives commands and waits, until the timeline is over or it is time to end. */
 static bool play_on(motet_live *live, motet_player *player, const char *path, double total)
 {
-    for (bool on = true; on && !motet_player_is_over(player); on = motet_live_wait(live)) {
+    uint32_t effect = 0;
+    for (bool on = true; on && (!motet_player_is_over(player) || motet_player_rings(player, &effect));
+         on = motet_live_wait(live)) {
         uint64_t now = motet_live_frame(live);
         uint64_t until = now + (uint64_t)(AHEAD_SECONDS * live->rate_hz);
         until = until < live->deadline_frame ? until : live->deadline_frame;

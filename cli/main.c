@@ -7,12 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static const motet_tool_verb effects = {.name = "effects", .summary = "the effects and their parameters"};
-
 static const motet_tool_verb *const verbs[] = {
-    &motet_tool_play,    &motet_tool_render,  &motet_tool_check, &motet_tool_compare, &motet_tool_info,
-    &motet_tool_devices, &motet_tool_version, &motet_tool_lint,  &motet_tool_draw,    &effects,
-    &motet_tool_bench,
+    &motet_tool_play, &motet_tool_render,  &motet_tool_check,   &motet_tool_compare,
+    &motet_tool_info, &motet_tool_devices, &motet_tool_version, &motet_tool_lint,
+    &motet_tool_draw, &motet_tool_effects, &motet_tool_bench,
 };
 
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
@@ -21,17 +19,9 @@ static void print_usage(FILE *file)
 {
     fputs("Usage: motet VERB [OPTION]... [FILE]...\n\n", file);
     for (size_t i = 0; i < VERB_COUNT; i++) {
-        if (verbs[i]->help != NULL) {
-            fprintf(file, "  %-9s %s\n", verbs[i]->name, verbs[i]->summary);
-        }
+        fprintf(file, "  %-9s %s\n", verbs[i]->name, verbs[i]->summary);
     }
-    fputs("\nNot in this version:", file);
-    for (size_t i = 0; i < VERB_COUNT; i++) {
-        if (verbs[i]->help == NULL) {
-            fprintf(file, " %s", verbs[i]->name);
-        }
-    }
-    fputs(".\n\"motet VERB --help\" tells more. Exit status: 0 success, 1 the work failed, 2 wrong usage.\n", file);
+    fputs("\n\"motet VERB --help\" tells more. Exit status: 0 success, 1 the work failed, 2 wrong usage.\n", file);
 }
 
 static const motet_tool_verb *find(const char *name)
@@ -71,10 +61,6 @@ static bool asks_for_help(int count, char *const *arguments)
 
 static int run(const motet_tool_verb *verb, int count, char *const *arguments)
 {
-    if (verb->help == NULL) {
-        motet_output_error("\"%s\" is not in this version", verb->name);
-        return MOTET_EXIT_FAILED;
-    }
     if (asks_for_help(count, arguments)) {
         fputs(verb->help, stdout);
         return motet_output_flush() ? MOTET_EXIT_OK : MOTET_EXIT_FAILED;

@@ -24,6 +24,7 @@ typedef struct run {
     uint32_t latency;
     uint64_t now;     /* the engine's next frame */
     uint64_t written; /* frames handed to the sink */
+    uint64_t rang;    /* the engine's frame when an effect last sounded behind the last voice */
     uint64_t silent;  /* frames after the last voice's end that are held back, being silent so far */
     float *block;
     float *silence;
@@ -210,24 +211,53 @@ static bool run_length(run *r, uint64_t length)
     return hear_markers(r);
 }
 
-/* Renders until the last voice and its tails are silent. */
+/* An effect that goes on for so long behind the last voice is taken to have no end. */
+static const double LONGEST_RINGING_SECONDS = 600;
+
+/* Whether an effect rings on behind the last voice. One that does so for ever is told, and `ends` becomes false. */
+static bool rings_on(run *r, bool *ends)
+{
+    const motet_timeline *timeline = r->offline->timeline;
+    uint32_t effect = 0;
+    if (!motet_player_rings(r->offline->player, &effect)) {
+        return false;
+    }
+    r->rang = r->now;
+    uint64_t longest = motet_seconds_frames(LONGEST_RINGING_SECONDS, timeline->header.rate_hz);
+    if (r->now > motet_player_tail_end_frame(r->offline->player) + longest) {
+        motet_problems_error(r->offline->problems, timeline->effects[effect].line,
+                             "effect \"%s\" still sounds %.0f s behind the last voice; expected an \"end\" line, or "
+                             "--seconds",
+                             timeline->effects[effect].name, LONGEST_RINGING_SECONDS);
+        *ends = false;
+    }
+    return true;
+}
+
+/* Renders until the last voice and its tails are silent, and what effects make of them. */
 static bool run_to_end(run *r)
 {
     const motet_player *player = r->offline->player;
+    bool has_effects = r->offline->timeline->effect_count > 0;
+    bool ends = true;
     for (uint64_t blocks = 0;; blocks++) {
         bool over = motet_player_is_over(player);
-        uint64_t tail_end = over ? motet_player_tail_end_frame(player) : UINT64_MAX;
-        if (over && r->now >= tail_end + r->latency) {
-            return true;
+        uint64_t stop = UINT64_MAX;
+        if (over && !rings_on(r, &ends)) {
+            uint64_t tail_end = motet_player_tail_end_frame(player);
+            stop = (r->rang > tail_end ? r->rang : tail_end) + motet_player_latency(player) + r->latency;
         }
-        uint32_t count = render_block(r, over ? tail_end + r->latency : UINT64_MAX);
+        if (!ends || r->now >= stop) {
+            return ends;
+        }
+        uint32_t count = render_block(r, stop);
         if (count == 0) {
             return false;
         }
         /* What has been sent so far lies before the end: the block's output is from before its own frames. */
         over = motet_player_is_over(player);
         uint64_t end = over ? motet_player_end_frame(player) : UINT64_MAX;
-        tail_end = over ? motet_player_tail_end_frame(player) : UINT64_MAX;
+        uint64_t tail_end = over && !has_effects ? motet_player_tail_end_frame(player) : UINT64_MAX;
         if (!send_block(r, count, end, tail_end) || !tell_progress(r, blocks, 0)) {
             return false;
         }
@@ -262,16 +292,21 @@ bool motet_offline_run(motet_offline *offline, const motet_offline_request *requ
     return done;
 }
 
-/* Renders until the last voice has ended, or until one is found that never will. */
+/* Renders until the last voice and the effects have ended, or until one is found that never will. */
 static bool find_end(motet_offline *offline)
 {
     const motet_offline_request request = {0};
     run r = {.offline = offline, .request = &request};
     bool good = start_run(&r);
-    while (good && !motet_player_is_over(offline->player)) {
+    while (good) {
         uint32_t voice = 0;
         const char *why = NULL;
-        if (motet_player_finds_endless(offline->player, r.now, &voice, &why)) {
+        if (motet_player_is_over(offline->player)) {
+            if (!rings_on(&r, &good)) {
+                break;
+            }
+            good = good && render_block(&r, UINT64_MAX) > 0;
+        } else if (motet_player_finds_endless(offline->player, r.now, &voice, &why)) {
             char *name = motet_timeline_voice_text(offline->timeline, voice);
             motet_problems_error(offline->problems, offline->timeline->voices[voice].line,
                                  "%s %s; expected an \"end\" line, or --seconds", name, why);
@@ -285,11 +320,11 @@ static bool find_end(motet_offline *offline)
     return good;
 }
 
-bool motet_offline_comes_to_end(const motet_timeline *timeline, motet_problems *problems)
+bool motet_offline_comes_to_end(const motet_timeline *timeline, bool effects_too, motet_problems *problems)
 {
     motet_offline trial;
     size_t warnings = problems->count;
-    if (motet_timeline_surely_ends(timeline)) {
+    if (motet_timeline_surely_ends(timeline) && (!effects_too || timeline->effect_count == 0)) {
         return true;
     }
     if (!motet_offline_create(&trial, timeline, problems)) {

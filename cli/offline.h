@@ -39,7 +39,8 @@ void motet_offline_destroy(motet_offline *offline);
 bool motet_offline_run(motet_offline *offline, const motet_offline_request *request);
 
 /* Whether the timeline comes to an end by itself: found out by rendering as much of it as that takes, on an engine of
- * its own, where the lines alone do not tell. False: `problems` names the voice that never ends. */
-bool motet_offline_comes_to_end(const motet_timeline *timeline, motet_problems *problems);
+ * its own, where the lines alone do not tell. False: `problems` names the voice that never ends. `effects_too`: or the
+ * effect, which else fails motet_offline_run. */
+bool motet_offline_comes_to_end(const motet_timeline *timeline, bool effects_too, motet_problems *problems);
 
 #endif /* MOTET_CLI_OFFLINE_H */

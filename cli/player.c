@@ -30,25 +30,6 @@ static bool fail(motet_player *player, uint32_t line, const char *what)
 
 /* ------------------------------------------------------------------------------------------------ Coming and going */
 
-static bool create_buses(motet_player *player)
-{
-    const motet_timeline *timeline = player->timeline;
-    player->buses[0] = motet_bus_master(player->engine);
-    for (size_t i = 1; i < timeline->bus_count; i++) {
-        const motet_timeline_bus *bus = &timeline->buses[i];
-        const motet_bus_def def = {.parent = player->buses[bus->parent],
-                                   .volume_db = bus->volume_db,
-                                   .mute = bus->mute,
-                                   .solo = bus->solo,
-                                   .paused = bus->paused};
-        player->buses[i] = motet_bus_create(player->engine, bus->name, &def);
-        if (player->buses[i].id == 0) {
-            return fail(player, bus->line, motet_last_error());
-        }
-    }
-    return true;
-}
-
 /* When the last command with its fade has had its effect. */
 static uint64_t find_settled_frame(const motet_player *player)
 {
@@ -87,7 +68,8 @@ motet_player *motet_player_create(const motet_timeline *timeline, const motet_lo
             player->voices[command->target].feed_bytes += loaded->chunks[command->chunk].size;
         }
     }
-    if (!create_buses(player)) {
+    player->effects = motet_memory_take(timeline->effect_count, sizeof *player->effects);
+    if (!motet_player_create_desk(player)) {
         motet_player_destroy(player);
         return NULL;
     }
@@ -103,6 +85,7 @@ void motet_player_destroy(motet_player *player)
         motet_bytes_free(&player->voices[i].pending);
     }
     free(player->buses);
+    free(player->effects);
     free(player->voices);
     free(player->active);
     free(player->events);
@@ -180,7 +163,8 @@ static bool give_next(motet_player *player, uint64_t now, bool *failed)
         note_end(player, player->start + command->at);
         result = MOTET_OK;
     }
-    bool again = (result == MOTET_ERROR_LIMIT && starts) || (result == MOTET_ERROR_BUSY && (early || player->live));
+    bool again = (result == MOTET_ERROR_LIMIT && starts) || (result == MOTET_ERROR_BUSY && (early || player->live)) ||
+                 (result == MOTET_ERROR_INVALID && early && motet_player_is_way(command));
     if (result != MOTET_OK && !again) {
         *failed = !fail(player, command->line, motet_last_error());
     }
@@ -197,8 +181,9 @@ uint64_t motet_player_give(motet_player *player, uint64_t now, uint64_t until)
     bool failed = false;
     while (motet_player_frame_of(player, player->next_command) < until) {
         uint64_t frame = motet_player_frame_of(player, player->next_command);
-        bool queues = player->timeline->commands[player->next_command].is_after;
-        if (queues && frame > now && !player->live) { /* it applies when it is given */
+        const motet_timeline_command *next = &player->timeline->commands[player->next_command];
+        bool waits = next->is_after || motet_player_is_way(next);
+        if (waits && frame > now && !player->live) { /* what it does depends on when it is given */
             until = frame;
             break;
         }
@@ -319,6 +304,35 @@ motet_bus motet_player_bus(const motet_player *player, uint32_t bus)
 bool motet_player_is_over(const motet_player *player)
 {
     return player->voices_to_come == 0 && player->active_count == 0;
+}
+
+bool motet_player_rings(const motet_player *player, uint32_t *effect)
+{
+    motet_stats stats;
+    if (player->timeline->effect_count == 0 || motet_engine_get_stats(player->engine, &stats) != MOTET_OK ||
+        stats.effects_awake == 0) {
+        return false;
+    }
+    for (size_t i = 0; i < player->timeline->effect_count; i++) {
+        motet_effect_info info;
+        if (motet_effect_get_info(player->engine, player->effects[i], &info) == MOTET_OK && info.is_awake) {
+            *effect = (uint32_t)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+uint64_t motet_player_latency(const motet_player *player)
+{
+    uint64_t frames = 0;
+    for (size_t i = 0; i < player->timeline->effect_count; i++) {
+        motet_effect_info info;
+        if (motet_effect_get_info(player->engine, player->effects[i], &info) == MOTET_OK) {
+            frames += info.latency_frames;
+        }
+    }
+    return frames;
 }
 
 uint64_t motet_player_end_frame(const motet_player *player)

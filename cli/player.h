@@ -39,6 +39,12 @@ void motet_player_collect(motet_player *player);
 /* True when no voice sounds and none will. */
 bool motet_player_is_over(const motet_player *player);
 
+/* True while an effect processes or rings out: `effect` is one of them. */
+bool motet_player_rings(const motet_player *player, uint32_t *effect);
+
+/* By how much the effects delay a sound at most. */
+uint64_t motet_player_latency(const motet_player *player);
+
 /* The first frame of the timeline in which no voice sounds any more, but for tails: these have faded out by the
  * second. Only when it is over. */
 uint64_t motet_player_end_frame(const motet_player *player);

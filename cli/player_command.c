@@ -184,7 +184,10 @@ static motet_result set_bus_values(motet_player *player, const motet_timeline_co
     const motet_timing timing = timing_of(player, command);
     motet_bus bus = player->buses[command->target];
     motet_result result = MOTET_OK;
-    if ((command->changes & MOTET_CHANGE_VOLUME) != 0) {
+    if ((command->changes & MOTET_CHANGE_PARENT) != 0) { /* the one that may be refused comes first */
+        result = motet_bus_set_parent(player->engine, bus, player->buses[settings->bus], timing);
+    }
+    if (result == MOTET_OK && (command->changes & MOTET_CHANGE_VOLUME) != 0) {
         result = motet_bus_set_volume_db(player->engine, bus, settings->volume_db, timing);
     }
     if (result == MOTET_OK && (command->changes & MOTET_CHANGE_MUTE) != 0) {
@@ -204,8 +207,10 @@ static motet_result give_group(motet_player *player, const motet_timeline_comman
         if (begun != MOTET_OK) {
             return begun;
         }
-        motet_result result =
-            command->verb == MOTET_VERB_SET ? set_values(player, command) : set_bus_values(player, command);
+        motet_result result = command->verb == MOTET_VERB_SET ? set_values(player, command)
+                              : command->verb == MOTET_VERB_SET_BUS
+                                  ? set_bus_values(player, command)
+                                  : motet_player_set_effect(player, command, timing_of(player, command));
         if (result != MOTET_OK && result != MOTET_ERROR_STALE) {
             (void)motet_engine_commit(player->engine);
             return result;
@@ -313,10 +318,12 @@ motet_result motet_player_command(motet_player *player, const motet_timeline_com
             command->settings.loop && !player->timeline->voices[command->target].counts_passes;
         player->voices[command->target].paused = command->settings.paused;
         break;
-    case MOTET_VERB_SET_BUS: result = give_group(player, command); break;
+    case MOTET_VERB_SET_BUS:
+    case MOTET_VERB_SET_EFFECT: result = give_group(player, command); break;
     case MOTET_VERB_PAUSE_BUS:
     case MOTET_VERB_RESUME_BUS:
     case MOTET_VERB_STOP_BUS: result = change_bus(player, command); break;
+    case MOTET_VERB_SET_SEND: result = motet_player_set_send(player, command, timing_of(player, command)); break;
     case MOTET_VERB_STOP_SOUND:
         result =
             motet_sound_stop(player->engine, player->loaded->sounds[command->target].id, timing_of(player, command));

@@ -16,10 +16,11 @@ bool motet_player_voice_span(const motet_player *player, uint32_t voice, uint64_
     return has_lived(&player->voices[voice]);
 }
 
-static bool is_below(const motet_timeline *timeline, uint32_t bus, uint32_t ancestor)
+/* By the parents that buses have at some time; Master's is itself. */
+static bool is_below(const uint32_t *parents, uint32_t bus, uint32_t ancestor)
 {
-    while (bus != ancestor && bus != timeline->buses[bus].parent) {
-        bus = timeline->buses[bus].parent;
+    while (bus != ancestor && bus != parents[bus]) {
+        bus = parents[bus];
     }
     return bus == ancestor;
 }
@@ -47,25 +48,62 @@ static int compare_changes(const void *a, const void *b)
     return first->frame < second->frame ? -1 : first->frame > second->frame;
 }
 
+/* Where the voices are while the commands go by. */
+typedef struct places {
+    const motet_player *player;
+    uint32_t bus;      /* the one whose voices are counted */
+    uint32_t *parents; /* of each bus */
+    uint32_t *buses;   /* of each voice; likewise below */
+    bool *inside;
+} places;
+
+static void place_voice(places *p, changes *all, uint32_t voice, uint64_t frame)
+{
+    const motet_player_voice *placed = &p->player->voices[voice];
+    bool comes = is_below(p->parents, p->buses[voice], p->bus);
+    if (has_lived(placed) && frame < placed->end_frame && comes != p->inside[voice]) {
+        add(all, frame, comes ? 1 : -1);
+        p->inside[voice] = comes;
+    }
+}
+
+static void move_bus(places *p, changes *all, const motet_timeline_command *command)
+{
+    p->parents[command->target] = command->settings.bus;
+    for (uint32_t i = 0; i < p->player->timeline->voice_count; i++) {
+        if (p->buses[i] != UINT32_MAX) {
+            place_voice(p, all, i, command->at);
+        }
+    }
+}
+
 /* All that moves the count of a bus, in no order. */
 static changes find_changes(const motet_player *player, uint32_t bus)
 {
     const motet_timeline *timeline = player->timeline;
     changes all = {0};
     bool *inside = motet_memory_take(timeline->voice_count, sizeof *inside);
+    places p = {.player = player, .bus = bus, .inside = inside};
+    p.parents = motet_memory_take(timeline->bus_count, sizeof *p.parents);
+    p.buses = motet_memory_take(timeline->voice_count, sizeof *p.buses);
+    for (size_t i = 0; i < timeline->bus_count; i++) {
+        p.parents[i] = timeline->buses[i].parent;
+    }
+    for (size_t i = 0; i < timeline->voice_count; i++) {
+        p.buses[i] = UINT32_MAX;
+    }
     for (size_t i = 0; i < timeline->command_count; i++) {
         const motet_timeline_command *command = &timeline->commands[i];
         bool starts = command->verb == MOTET_VERB_PLAY || command->verb == MOTET_VERB_OPEN;
-        if (!starts && (command->verb != MOTET_VERB_SET || (command->changes & MOTET_CHANGE_BUS) == 0)) {
-            continue;
-        }
-        const motet_player_voice *voice = &player->voices[command->target];
-        bool comes = is_below(timeline, command->settings.bus, bus);
-        if (has_lived(voice) && command->at < voice->end_frame && comes != inside[command->target]) {
-            add(&all, command->at, comes ? 1 : -1);
-            inside[command->target] = comes;
+        if (starts || (command->verb == MOTET_VERB_SET && (command->changes & MOTET_CHANGE_BUS) != 0)) {
+            p.buses[command->target] = command->settings.bus;
+            place_voice(&p, &all, command->target, command->at);
+        } else if (command->verb == MOTET_VERB_SET_BUS && (command->changes & MOTET_CHANGE_PARENT) != 0) {
+            move_bus(&p, &all, command);
         }
     }
+    free(p.parents);
+    free(p.buses);
     for (size_t i = 0; i < timeline->voice_count; i++) {
         if (inside[i] && player->voices[i].end_frame != UINT64_MAX) {
             add(&all, player->voices[i].end_frame, -1);

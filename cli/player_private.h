@@ -36,6 +36,7 @@ struct motet_player {
     bool live;
     bool group_open; /* commands of the next line wait to be committed */
     motet_bus *buses;
+    motet_effect *effects;
     motet_player_voice *voices;
     uint32_t *active;
     size_t active_count;
@@ -60,6 +61,15 @@ void motet_player_start_voice(motet_player *player, uint32_t place, motet_voice 
 
 /* Gives one command that is not of a feed. A voice that has ended is no error. */
 motet_result motet_player_command(motet_player *player, const motet_timeline_command *command);
+
+/* Makes the buses, the sends and the effects. False: `problems` says why. */
+bool motet_player_create_desk(motet_player *player);
+
+/* What "set_effect" and "set_send" ask of the engine, and a "set_bus" with a new parent. */
+motet_result motet_player_set_effect(motet_player *player, const motet_timeline_command *command, motet_timing timing);
+motet_result motet_player_set_send(motet_player *player, const motet_timeline_command *command, motet_timing timing);
+/* Whether a command is given when the engine stands at its frame, as ways that have faded out are free by then. */
+bool motet_player_is_way(const motet_timeline_command *command);
 
 /* Hands over what feeds still hold, as far as there is room. */
 void motet_player_flush_feeds(motet_player *player);

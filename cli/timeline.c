@@ -45,6 +45,9 @@ void motet_timeline_free(motet_timeline *timeline)
     free(timeline->folder);
     free(timeline->sounds);
     free(timeline->buses);
+    free(timeline->effects);
+    free(timeline->sends);
+    free(timeline->effect_settings);
     free(timeline->voices);
     free(timeline->commands);
     free(timeline->feeds);

@@ -3,6 +3,7 @@
 #define MOTET_CLI_TIMELINE_H
 
 #include "bytes.h"
+#include "motet/effect.h"
 #include "motet/motet.h"
 #include "pcm.h"
 #include "problems.h"
@@ -69,6 +70,28 @@ typedef struct motet_timeline_bus {
     bool paused;
 } motet_timeline_bus;
 
+/* Parameters of an effect line: places in the list of settings. */
+typedef struct motet_timeline_range {
+    uint32_t first, count;
+} motet_timeline_range;
+
+typedef struct motet_timeline_effect {
+    const char *name;
+    uint32_t line;
+    const motet_effect_type *type; /* NULL: its line is wrong */
+    uint32_t bus;
+    bool has_key;
+    uint32_t key; /* a bus */
+    motet_timeline_range settings;
+} motet_timeline_effect;
+
+typedef struct motet_timeline_send {
+    uint32_t line;
+    uint32_t from, to; /* buses */
+    float volume_db;
+    bool pre;
+} motet_timeline_send;
+
 /* What "open" says of a fed voice beyond what "play" says too. */
 typedef struct motet_timeline_feed {
     uint32_t rate_hz;
@@ -117,16 +140,18 @@ enum {
     MOTET_CHANGE_SOLO = 64,
     MOTET_CHANGE_LOOP_START = 128,
     MOTET_CHANGE_LOOP_END = 256,
+    MOTET_CHANGE_PARENT = 512,
     MOTET_CHANGE_LOOP_RANGE = MOTET_CHANGE_LOOP_START | MOTET_CHANGE_LOOP_END
 };
 
-/* Values of "play", "open", "set" and "set_bus". */
+/* Values of "play", "open", "set", "set_bus" and "set_send". */
 typedef struct motet_timeline_settings {
     float volume_db;
     float pan;
     double pitch;
-    uint32_t bus;
+    uint32_t bus; /* of set_bus its new parent, of set_send where it goes */
     bool loop;
+    bool pre;
     bool paused;
     bool mute;
     bool solo;
@@ -140,8 +165,7 @@ typedef struct motet_timeline_command {
     motet_curve curve;
     motet_verb verb;
     uint32_t line;
-    uint32_t
-        target; /* place of the voice; for set_bus, pause_bus, resume_bus and stop_bus of the bus, for stop_sound of the sound */
+    uint32_t target;  /* place of the voice, the bus (also of its sends), the effect or the sound */
     uint32_t changes; /* MOTET_CHANGE_ bits */
     motet_timeline_settings settings;
     motet_duration position; /* "from" of play, "to" of seek */
@@ -149,6 +173,7 @@ typedef struct motet_timeline_command {
     uint32_t chunk;          /* of feed: place of its data */
     bool is_after;           /* of play: queued behind the voice in place `after` */
     uint32_t after;
+    motet_timeline_range effect_settings; /* of set_effect */
 } motet_timeline_command;
 
 /* The data of one "feed". */
@@ -174,7 +199,10 @@ typedef struct motet_timeline {
     char *folder; /* that paths start from */
     motet_timeline_header header;
     motet_timeline_sound *sounds;
-    motet_timeline_bus *buses; /* Master first, parents before children */
+    motet_timeline_bus *buses;      /* Master first, parents before children */
+    motet_timeline_effect *effects; /* in the order in which they stand on their buses */
+    motet_timeline_send *sends;
+    motet_effect_setting *effect_settings;
     motet_timeline_voice *voices;
     motet_timeline_command
         *commands; /* in the order of `at`; definitions, "expect", "note", "end" are not among them */
@@ -183,6 +211,8 @@ typedef struct motet_timeline {
     motet_timeline_chunk *chunks;
     motet_timeline_expect *expects; /* in the order of `at` */
     size_t sound_count, bus_count, voice_count, command_count, feed_count, loop_count, chunk_count, expect_count;
+    size_t effect_count, send_count, effect_setting_count;
+    size_t effect_capacity, send_capacity, effect_setting_capacity;
     size_t sound_capacity, bus_capacity, voice_capacity, command_capacity, feed_capacity, loop_capacity, chunk_capacity,
         expect_capacity;
     const char *simd;     /* as motet_engine_def has it: set by whoever plays the timeline */

@@ -1,4 +1,4 @@
-/* The lines that carry a time: what happens to voices, feeds and buses. */
+/* The lines that carry a time: what happens to voices, feeds, buses and effects. */
 #include "timeline_parser.h"
 
 #include <string.h>
@@ -516,15 +516,16 @@ static void set_bus(motet_parser *parser)
         if (!motet_parser_find_bus(parser, values[MOTET_FIELD_PARENT].text, &parent)) {
             return;
         }
-        if (parent != parser->timeline->buses[command.target].parent) {
-            motet_parser_error(parser, "\"parent\" \"%s\" in \"set_bus\" is not in this version",
-                               values[MOTET_FIELD_PARENT].text);
+        if (command.target == 0) {
+            motet_parser_error(parser, "\"parent\" in \"set_bus\" of \"Master\", which has none; expected another bus");
             return;
         }
+        command.settings.bus = parent;
     }
     command.changes = (values[MOTET_FIELD_VOLUME_DB].present ? MOTET_CHANGE_VOLUME : 0U) |
                       (values[MOTET_FIELD_MUTE].present ? MOTET_CHANGE_MUTE : 0U) |
-                      (values[MOTET_FIELD_SOLO].present ? MOTET_CHANGE_SOLO : 0U);
+                      (values[MOTET_FIELD_SOLO].present ? MOTET_CHANGE_SOLO : 0U) |
+                      (values[MOTET_FIELD_PARENT].present ? MOTET_CHANGE_PARENT : 0U);
     add_command(parser, command);
 }
 
@@ -532,6 +533,32 @@ static void change_bus(motet_parser *parser, motet_verb verb)
 {
     motet_timeline_command command = new_command(parser, verb);
     if (own_name(parser) != NULL && motet_parser_find_bus(parser, own_name(parser), &command.target) && parser->good) {
+        add_command(parser, command);
+    }
+}
+
+static void set_send(motet_parser *parser)
+{
+    motet_timeline_command command = new_command(parser, MOTET_VERB_SET_SEND);
+    const motet_value *to = &parser->values[MOTET_FIELD_TO];
+    bool good = own_name(parser) != NULL && motet_parser_find_bus(parser, own_name(parser), &command.target);
+    good = to->present && motet_parser_find_bus(parser, to->text, &command.settings.bus) && good;
+    command.settings.pre = parser->values[MOTET_FIELD_PRE].whole != 0;
+    if (good && parser->good) {
+        add_command(parser, command);
+    }
+}
+
+static void set_effect(motet_parser *parser)
+{
+    motet_timeline_command command = new_command(parser, MOTET_VERB_SET_EFFECT);
+    if (own_name(parser) == NULL || !motet_parser_find_effect(parser, own_name(parser), &command.target)) {
+        return;
+    }
+    const motet_effect_type *type = parser->timeline->effects[command.target].type;
+    bool good =
+        type != NULL && motet_parser_read_settings(parser, MOTET_VERB_SET_EFFECT, type, &command.effect_settings);
+    if (good && parser->good) {
         add_command(parser, command);
     }
 }
@@ -569,6 +596,8 @@ void motet_parser_command(motet_parser *parser, motet_verb verb)
     case MOTET_VERB_PAUSE_BUS:
     case MOTET_VERB_RESUME_BUS:
     case MOTET_VERB_STOP_BUS: change_bus(parser, verb); break;
+    case MOTET_VERB_SET_SEND: set_send(parser); break;
+    case MOTET_VERB_SET_EFFECT: set_effect(parser); break;
     case MOTET_VERB_END: end(parser); break;
     case MOTET_VERB_PAUSE:
     case MOTET_VERB_RESUME:

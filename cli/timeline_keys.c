@@ -180,6 +180,30 @@ static const motet_key set_bus_keys[] = {
     KEY("solo", FLAG, SOLO),  FADE_KEY, KEY("parent", TEXT, PARENT),         CURVE_KEY,
 };
 
+static const motet_key effect_keys[] = {
+    OWN_KEY("effect", TEXT),
+    KEY_WITH("on", TEXT, ON, .required = true),
+    KEY_WITH("type", TEXT, TYPE, .required = true),
+    KEY("key", TEXT, KEY),
+};
+static const motet_key set_effect_keys[] = {OWN_KEY("set_effect", TEXT), AT_KEY, FADE_KEY, CURVE_KEY};
+
+static const motet_key send_keys[] = {
+    OWN_KEY("send", TEXT),
+    KEY_WITH("to", TEXT, TO, .required = true),
+    KEY("volume_db", NUMBER, VOLUME_DB),
+    KEY("pre", FLAG, PRE),
+};
+static const motet_key set_send_keys[] = {
+    OWN_KEY("set_send", TEXT),
+    AT_KEY,
+    KEY_WITH("to", TEXT, TO, .required = true),
+    KEY_WITH("volume_db", NUMBER, VOLUME_DB, .required = true),
+    KEY("pre", FLAG, PRE),
+    FADE_KEY,
+    CURVE_KEY,
+};
+
 static const motet_key expect_keys[] = {OWN_KEY("expect", OBJECT), AT_KEY};
 static const motet_key expected_keys[] = {
     KEY("bus", TEXT, BUS),           KEY("peak_db", RANGE, PEAK_DB),
@@ -282,16 +306,16 @@ const motet_keys motet_verb_keys[MOTET_VERB_COUNT] = {
     [MOTET_VERB_RESUME_BUS] = {.name = "resume_bus", ROWS(resume_bus_keys), .command = true},
     [MOTET_VERB_STOP_BUS] = {.name = "stop_bus", ROWS(stop_bus_keys), .command = true},
     [MOTET_VERB_STOP_SOUND] = {.name = "stop_sound", ROWS(stop_sound_keys), .command = true},
-    [MOTET_VERB_SET_EFFECT] = {.name = "set_effect", .later = true, .command = true},
-    [MOTET_VERB_SET_SEND] = {.name = "set_send", .later = true, .command = true},
+    [MOTET_VERB_SET_EFFECT] = {.name = "set_effect", ROWS(set_effect_keys), .command = true, .open = true},
+    [MOTET_VERB_SET_SEND] = {.name = "set_send", ROWS(set_send_keys), .command = true},
     [MOTET_VERB_SET_SNAPSHOT] = {.name = "set_snapshot", .later = true, .command = true},
     [MOTET_VERB_SET_LISTENER] = {.name = "set_listener", .later = true, .command = true},
     [MOTET_VERB_NOTE] = {.name = "note", ROWS(note_keys), .command = true},
     [MOTET_VERB_EXPECT] = {.name = "expect", ROWS(expect_keys), .command = true},
     [MOTET_VERB_END] = {.name = "end", ROWS(end_keys), .command = true},
     [MOTET_VERB_SOUND] = {.name = "sound", ROWS(sound_keys)},
-    [MOTET_VERB_EFFECT] = {.name = "effect", .later = true},
-    [MOTET_VERB_SEND] = {.name = "send", .later = true},
+    [MOTET_VERB_EFFECT] = {.name = "effect", ROWS(effect_keys), .open = true},
+    [MOTET_VERB_SEND] = {.name = "send", ROWS(send_keys)},
     [MOTET_VERB_DUCK] = {.name = "duck", .later = true},
     [MOTET_VERB_SNAPSHOT] = {.name = "snapshot", .later = true},
     [MOTET_VERB_LISTENER] = {.name = "listener", .later = true},

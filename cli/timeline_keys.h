@@ -114,6 +114,10 @@ typedef enum motet_field {
     MOTET_FIELD_VOICES,
     MOTET_FIELD_CLICKS,
     MOTET_FIELD_MARKERS,
+    MOTET_FIELD_ON,
+    MOTET_FIELD_TYPE,
+    MOTET_FIELD_KEY,
+    MOTET_FIELD_PRE,
     MOTET_FIELD_COUNT
 } motet_field;
 
@@ -156,6 +160,7 @@ typedef struct motet_keys {
     size_t count;
     bool later;   /* the whole verb is not in this version */
     bool command; /* carries `at` */
+    bool open;    /* has more keys, by the type of an effect: timeline_effect.c reads them */
 } motet_keys;
 
 extern const motet_keys motet_verb_keys[MOTET_VERB_COUNT];

@@ -20,12 +20,13 @@ typedef struct motet_parser {
     motet_problems *problems;
     motet_time_base base;
     uint32_t line;
-    motet_names sounds, buses, voices; /* a voice's name is the place of its newest use */
+    motet_names sounds, buses, effects, voices; /* a voice's name is the place of its newest use */
     motet_voice_name *uses;
     size_t use_count, use_capacity;
     bool repeats;                          /* the commands are not in the order of their times yet */
     motet_value values[MOTET_FIELD_COUNT]; /* of the present line */
     const char *verb;                      /* its name */
+    json_t *object;                        /* the line itself */
     bool good;                             /* whether its values could be read */
     uint64_t last_at;
     uint32_t last_at_line;
@@ -51,8 +52,18 @@ bool motet_parser_find_sound(motet_parser *parser, const char *name, uint32_t *s
  * that one mistake is told once. */
 void motet_parser_define_sound(motet_parser *parser);
 void motet_parser_define_bus(motet_parser *parser);
+void motet_parser_define_effect(motet_parser *parser);
+void motet_parser_define_send(motet_parser *parser);
 void motet_parser_command(motet_parser *parser, motet_verb verb);
 void motet_parser_expect(motet_parser *parser);
+
+/* Reads what a line says of the parameters of an effect. */
+bool motet_parser_read_settings(motet_parser *parser, motet_verb verb, const motet_effect_type *type,
+                                motet_timeline_range *settings);
+bool motet_parser_find_effect(motet_parser *parser, const char *name, uint32_t *effect);
+
+/* After the last line: whether sound would go round somewhere, by the sends, parents and keys of any time. */
+void motet_parser_check_ways(motet_parser *parser);
 
 /* After the last line: whether each "expect" has something to look at. */
 void motet_parser_check_expects(motet_parser *parser);

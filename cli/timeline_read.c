@@ -147,9 +147,10 @@ static void complain_of_no_verb(motet_parser *parser, json_t *object)
         return;
     }
     static const char expected[] =
-        "expected a definition (\"sound\", \"bus\") or a command (\"play\", \"set\", \"stop\", "
+        "expected a definition (\"sound\", \"bus\", \"effect\", \"send\") or a command (\"play\", \"set\", \"stop\", "
         "\"seek\", \"pause\", \"resume\", \"open\", \"feed\", \"finish\", \"set_bus\", "
-        "\"pause_bus\", \"resume_bus\", \"stop_bus\", \"stop_sound\", \"expect\", \"note\", \"end\")";
+        "\"pause_bus\", \"resume_bus\", \"stop_bus\", \"set_effect\", \"set_send\", \"stop_sound\", \"expect\", "
+        "\"note\", \"end\")";
     if (unknown != NULL) {
         motet_parser_error(parser, "unknown verb \"%s\"; %s", unknown, expected);
     } else {
@@ -193,6 +194,7 @@ static void read_object(motet_parser *parser, json_t *object)
     }
     const motet_keys *keys = &motet_verb_keys[verb];
     parser->verb = keys->name;
+    parser->object = object;
     if (keys->later) {
         motet_parser_error(parser, "\"%s\" is not in this version", keys->name);
         return;
@@ -205,6 +207,8 @@ static void read_object(motet_parser *parser, json_t *object)
     switch (verb) {
     case MOTET_VERB_SOUND: motet_parser_define_sound(parser); break;
     case MOTET_VERB_BUS: motet_parser_define_bus(parser); break;
+    case MOTET_VERB_EFFECT: motet_parser_define_effect(parser); break;
+    case MOTET_VERB_SEND: motet_parser_define_send(parser); break;
     case MOTET_VERB_EXPECT: motet_parser_expect(parser); break;
     default: motet_parser_command(parser, verb); break;
     }
@@ -298,7 +302,7 @@ static int compare_commands(const void *a, const void *b)
     return first->target < second->target ? -1 : first->target > second->target;
 }
 
-/* How many commands the busiest frame has; a "set" is one for each of its values. */
+/* How many commands the busiest frame has; a "set" is one for each of its values, and a new way takes some more. */
 static size_t count_busiest(const motet_timeline *timeline)
 {
     size_t busiest = 0;
@@ -310,7 +314,8 @@ static size_t count_busiest(const motet_timeline *timeline)
         for (uint32_t bits = command->changes; bits != 0; bits &= bits - 1) {
             parts++;
         }
-        count += parts;
+        parts += (command->changes & MOTET_CHANGE_PARENT) != 0 || command->verb == MOTET_VERB_SET_SEND ? 3 : 0;
+        count += parts + command->effect_settings.count;
         busiest = count > busiest ? count : busiest;
     }
     return busiest;
@@ -332,6 +337,7 @@ bool motet_timeline_read(motet_timeline *timeline, const char *path, uint32_t ra
     motet_names_init(&parser.sounds);
     motet_names_init(&parser.buses);
     motet_names_init(&parser.voices);
+    motet_names_init(&parser.effects);
     timeline->buses = motet_memory_grow(NULL, 0, &timeline->bus_capacity, sizeof *timeline->buses);
     timeline->buses[timeline->bus_count++] = (motet_timeline_bus){.name = "Master"};
     motet_names_set(&parser.buses, "Master", 0);
@@ -341,11 +347,13 @@ bool motet_timeline_read(motet_timeline *timeline, const char *path, uint32_t ra
     if (parser.repeats) {
         qsort(timeline->commands, timeline->command_count, sizeof *timeline->commands, compare_commands);
     }
+    motet_parser_check_ways(&parser);
     timeline->busiest_frame = count_busiest(timeline);
 
     motet_names_free(&parser.sounds);
     motet_names_free(&parser.buses);
     motet_names_free(&parser.voices);
+    motet_names_free(&parser.effects);
     free(parser.uses);
     motet_bytes_free(&bytes);
     return problems->errors == 0;

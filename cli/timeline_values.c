@@ -359,6 +359,9 @@ bool motet_values_read(motet_value values[MOTET_FIELD_COUNT], const motet_keys *
     for (void *i = json_object_iter(iterated); i != NULL; i = json_object_iter_next(iterated, i)) {
         const char *name = json_object_iter_key(i);
         const motet_key *key = find_key(keys, name);
+        if (key == NULL && keys->open && strcmp(name, "at") != 0) {
+            continue;
+        }
         good = (key != NULL ? read_key(&in, key, json_object_iter_value(i)) : refuse_unknown(&in, name)) && good;
     }
     for (size_t i = 0; i < keys->count; i++) {

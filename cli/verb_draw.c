@@ -113,7 +113,7 @@ static bool draw_timeline(motet_svg *svg, const draw_options *options, motet_pro
     bool good = false;
     (void)motet_timeline_read(&timeline, options->input, 0, problems);
     if (timeline.header.rate_hz != 0 && motet_offline_create(&offline, &timeline, problems)) {
-        good = (options->has_seconds || timeline.has_end || motet_offline_comes_to_end(&timeline, problems)) &&
+        good = (options->has_seconds || timeline.has_end || motet_offline_comes_to_end(&timeline, false, problems)) &&
                draw_rendering(svg, options, &offline);
         motet_offline_destroy(&offline);
     }

@@ -289,7 +289,8 @@ static int render_timeline(const render_options *options)
     /* Files are opened even when lines are wrong, so that everything is told at once. */
     if (timeline.header.rate_hz != 0 && motet_offline_create(&offline, &timeline, &problems)) {
         /* Nothing may be written of a timeline that has no end. */
-        good = (options->has_seconds || timeline.has_end || motet_offline_comes_to_end(&timeline, &problems)) &&
+        bool raw = strcmp(options->output, "-") == 0; /* a file appears when it is complete */
+        good = (options->has_seconds || timeline.has_end || motet_offline_comes_to_end(&timeline, raw, &problems)) &&
                render(&offline, options, &problems, &complete);
         motet_offline_destroy(&offline);
     }

@@ -5,7 +5,7 @@
 typedef struct motet_tool_verb {
     const char *name;
     const char *summary; /* one line, for the list of verbs */
-    const char *help;    /* the page of --help; NULL: not in this version */
+    const char *help;    /* the page of --help */
     /* Gets the arguments after the verb; returns what to exit with. */
     int (*run)(int count, char *const *arguments);
 } motet_tool_verb;
@@ -17,6 +17,7 @@ extern const motet_tool_verb motet_tool_compare;
 extern const motet_tool_verb motet_tool_lint;
 extern const motet_tool_verb motet_tool_draw;
 extern const motet_tool_verb motet_tool_info;
+extern const motet_tool_verb motet_tool_effects;
 extern const motet_tool_verb motet_tool_devices;
 extern const motet_tool_verb motet_tool_bench;
 extern const motet_tool_verb motet_tool_version;
