@@ -326,6 +326,26 @@ static void test_an_effect_rings_out_and_sleeps(void **context)
     free_desk(d);
 }
 
+/* One that has no tail sleeps at once, also where a run of frames begins in silence. */
+static void test_no_tail_no_time(void **context)
+{
+    (void)context;
+    for (uint32_t block = 1; block <= 512; block += 511) {
+        desk *d = make_desk();
+        add_gain(d, d->music, 6);
+        DO(motet_voice_stop(d->engine, d->voice, (motet_timing){.at_frame = 512, .fade_seconds = MOTET_FADE_NONE}));
+        for (uint32_t at = 0; at < 1024; at += block) {
+            motet_engine_render_f32(d->engine, d->heard + 2 * at, block);
+        }
+        assert_left(d, 511, 0.5 * pow(10, 6 / 20.0));
+        assert_left(d, 512, 0);
+        motet_stats stats;
+        DO(motet_engine_get_stats(d->engine, &stats));
+        assert_int_equal(stats.effects_awake, 0);
+        free_desk(d);
+    }
+}
+
 /* One sample of NaN in frame 1000. */
 static void break_once(void *state, const motet_effect_run *run) MOTET_AUDIO_THREAD
 {
@@ -487,6 +507,7 @@ int main(void)
         cmocka_unit_test(test_an_effect_moves_by_its_fades),
         cmocka_unit_test(test_effects_have_an_order),
         cmocka_unit_test(test_an_effect_rings_out_and_sleeps),
+        cmocka_unit_test(test_no_tail_no_time),
         cmocka_unit_test(test_nan_is_contained),
         cmocka_unit_test(test_a_key_is_heard_in_the_same_frame),
         cmocka_unit_test(test_an_effect_works_with_a_sound),

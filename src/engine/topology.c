@@ -66,6 +66,31 @@ static uint32_t find_place(motet_heap *heap, void ***table, uint32_t *count, uin
     return room ? (*count)++ : MOTET_NO_SLOT;
 }
 
+/* The number of a pair of buses, so that a send that goes and comes back is summed in the same place whenever it was
+ * taken out; UINT32_MAX when out of memory. */
+static uint32_t find_order(motet_engine *engine, motet_route_kind kind, uint32_t from, uint32_t to)
+{
+    motet_desk *desk = &engine->desk;
+    for (uint32_t i = 0; i < desk->pair_count; i++) {
+        const motet_send_pair *pair = &desk->pairs[i];
+        if (pair->kind == kind && pair->from == from && pair->to == to) {
+            return i;
+        }
+    }
+    if (desk->pair_count == desk->pair_capacity) {
+        uint32_t larger = desk->pair_capacity == 0 ? LEAST_CAPACITY : 2 * desk->pair_capacity;
+        motet_send_pair *grown = motet_heap_resize(&engine->heap, desk->pairs, desk->pair_capacity * sizeof *grown,
+                                                   larger * sizeof *grown, _Alignof(motet_send_pair));
+        if (grown == NULL) {
+            return UINT32_MAX;
+        }
+        desk->pairs = grown;
+        desk->pair_capacity = larger;
+    }
+    desk->pairs[desk->pair_count] = (motet_send_pair){from, to, (uint32_t)kind};
+    return desk->pair_count++;
+}
+
 motet_route *motet_desk_add_route(motet_engine *engine, motet_route_kind kind, uint32_t from, uint32_t to, double gain)
 {
     motet_desk *desk = &engine->desk;
@@ -74,6 +99,11 @@ motet_route *motet_desk_add_route(motet_engine *engine, motet_route_kind kind, u
         if (desk->pres[from] == NULL) {
             return NULL;
         }
+    }
+    bool is_send = kind == MOTET_ROUTE_SEND || kind == MOTET_ROUTE_SEND_PRE;
+    uint32_t order = is_send ? find_order(engine, kind, from, to) : 0;
+    if (order == UINT32_MAX) {
+        return NULL;
     }
     motet_route *route = motet_heap_take(&engine->heap, sizeof *route, _Alignof(motet_route));
     uint32_t place =
@@ -85,6 +115,7 @@ motet_route *motet_desk_add_route(motet_engine *engine, motet_route_kind kind, u
     }
     route->index = place;
     route->generation = ++desk->generations;
+    route->order = order;
     route->from = from;
     route->to = to;
     route->kind = (uint8_t)kind;
@@ -211,7 +242,10 @@ static bool comes_before(const motet_route *a, const motet_route *b)
     if (is_child(a) != is_child(b)) {
         return is_child(a);
     }
-    return is_child(a) && a->from != b->from ? a->from < b->from : a->generation < b->generation;
+    if (is_child(a)) {
+        return a->from < b->from;
+    }
+    return a->order != b->order ? a->order < b->order : a->generation < b->generation;
 }
 
 static void list_routes_of(motet_topology *topology, uint32_t bus, uint32_t *ins, uint32_t *outs)
@@ -237,7 +271,7 @@ static void list_routes_of(motet_topology *topology, uint32_t bus, uint32_t *ins
 }
 
 /* A bus is mixed when all that leads into it has been; among those that could be next, the newest. */
-static void find_order(motet_topology *topology)
+static void put_in_order(motet_topology *topology)
 {
     uint32_t missing[MOTET_MAX_BUSES];
     bool placed[MOTET_MAX_BUSES] = {false};
@@ -301,7 +335,7 @@ static motet_topology *create_topology(motet_engine *engine)
     for (uint32_t bus = 0; bus < topology->count; bus++) {
         list_routes_of(topology, bus, &ins, &outs);
     }
-    find_order(topology);
+    put_in_order(topology);
     list_effects(topology);
     topology->number = ++desk->number;
     return topology;
@@ -478,6 +512,7 @@ void motet_desk_destroy(motet_engine *engine)
         motet_heap_give(&engine->heap, desk->pres[i], TAP_BYTES);
     }
     motet_heap_give(&engine->heap, desk->pres, engine->def.max_buses * sizeof *desk->pres);
+    motet_heap_give(&engine->heap, desk->pairs, desk->pair_capacity * sizeof *desk->pairs);
     motet_heap_give(&engine->heap, desk->routes, desk->route_capacity * sizeof *desk->routes);
     motet_heap_give(&engine->heap, desk->units, desk->unit_capacity * sizeof *desk->units);
     motet_topology_destroy(&engine->heap, (motet_topology *)engine->mixer.topology);

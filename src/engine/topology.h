@@ -49,6 +49,7 @@ typedef enum motet_route_kind {
 /* A way from one bus into another. */
 typedef struct motet_route {
     uint32_t index, generation;
+    uint32_t order;    /* among the sends into its bus: a pair of buses keeps it for good */
     uint32_t from, to; /* buses */
     uint8_t kind;      /* motet_route_kind */
     motet_ramp gain;
@@ -92,12 +93,18 @@ typedef struct motet_topology {
     uint32_t unit_count;
 } motet_topology;
 
+typedef struct motet_send_pair {
+    uint32_t from, to, kind;
+} motet_send_pair;
+
 /* The control side of it, under the API lock. */
 typedef struct motet_desk {
     motet_route **routes; /* by index; NULL: free */
     uint32_t route_count, route_capacity;
     struct motet_effect_unit **units; /* likewise */
     uint32_t unit_count, unit_capacity;
+    motet_send_pair *pairs; /* all that ever had a send, in the order of their first ones */
+    uint32_t pair_count, pair_capacity;
     uint32_t generations;     /* given to routes and effects so far */
     float **pres;             /* by bus */
     uint64_t number;          /* of the last topology made */
