@@ -7,9 +7,9 @@
  * change at several places of the wave, in both channels: by itself, and while the fade of another change is running.
  * Then what the sound would be with either change alone counts as steady too: a higher pitch bends more.
  *
- * Where two fades overlap at 60 Hz, the curves and lengths that the rules of fades fix can themselves bend a little more
- * than is to be reached (click_rules.h): such a figure is marked *, and must not exceed what the rules give. The program
- * fails when another figure is above 2, or when it does not see the step of its control. */
+ * Where two fades overlap at 60 Hz, the curves and lengths that the rules of fades fix can themselves bend a little
+ * more than is to be reached (click_rules.h): such a figure is marked *, and must not exceed what the rules give. The
+ * program fails when another figure is above 2, or when it does not see the step of its control. */
 #include "click_rules.h"
 #include "lint.h"
 #include "motet/motet.h"

@@ -1,6 +1,6 @@
 /* What convolution, pitch shift and the transforms under them are worth: errors against sums in double, the cost of a
- * frame, how much dearer the dearest run is than the mean, what becomes of a tone. Ends with 1 where a mark for an error is missed; costs have none
- * that fail, since they move from machine to machine. */
+ * frame, how much dearer the dearest run is than the mean, what becomes of a tone. Ends with 1 where a mark for an
+ * error is missed; costs have none that fail, since they move from machine to machine. */
 #include "dsp/fft.h"
 #include "effects/effects.h"
 

@@ -2,9 +2,9 @@
  *
  *     make purity
  *
- * THD+N is all that a voice adds to a tone, from 0 Hz to the Nyquist frequency, against the tone. An alias is what comes
- * out of a tone that should not be heard at all, against the tone as recorded. The program fails when a figure is not
- * reached. */
+ * THD+N is all that a voice adds to a tone, from 0 Hz to the Nyquist frequency, against the tone. An alias is what
+ * comes out of a tone that should not be heard at all, against the tone as recorded. The program fails when a figure is
+ * not reached. */
 #include "motet/motet.h"
 
 #include <math.h>

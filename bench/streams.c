@@ -4,8 +4,8 @@
  *     make streams                  all of it
  *     build/bench/streams gaps      one part: samples, gaps, starts, slices, memory, hour
  *
- * The program fails when a sample differs, a voice has a gap while nothing else runs, memory grows within an hour, or its
- * control, a stream that is a frame late, is not seen. */
+ * The program fails when a sample differs, a voice has a gap while nothing else runs, memory grows within an hour, or
+ * its control, a stream that is a frame late, is not seen. */
 #include "stream_files.h"
 #include "stream_times.h"
 

@@ -1,10 +1,11 @@
-/* What many voices cost: blocks of an engine that mixes as many as it may, with none to 60,000 virtual ones beside them.
+/* What many voices cost: blocks of an engine that mixes as many as it may, with none to 60,000 virtual ones beside
+ * them.
  *
  *     make voices
  *
  * Every voice loops, over one of 16 sounds, mono and stereo. The rows are timed in turn, round after round, and each
- * figure is a median, so that what else the machine does counts for all of them alike. What polling
- * the events of all the loops takes is in them. The program fails when not all voices play. */
+ * figure is a median, so that what else the machine does counts for all of them alike. What polling the events of all
+ * the loops takes is in them. The program fails when not all voices play. */
 #include "motet/motet.h"
 
 #include <stdint.h>

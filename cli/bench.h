@@ -1,5 +1,5 @@
-/* What `motet bench` and the comparison with other libraries (bench/peers) have in common: the workloads, their material,
- * and how turns are taken. A *side* is one of those measured: Motet, the bare-kernel limit, a peer. */
+/* What `motet bench` and the comparison with other libraries (bench/peers) have in common: the workloads, their
+ * material, and how turns are taken. A *side* is one of those measured: Motet, the bare-kernel limit, a peer. */
 #ifndef MOTET_CLI_BENCH_H
 #define MOTET_CLI_BENCH_H
 
@@ -137,8 +137,8 @@ typedef struct motet_bench_run {
  * hits all alike. `figures` has `side_count` for each case. False after a message. */
 bool motet_bench_measure(const motet_bench_run *run, motet_bench_figure *figures);
 
-/* How far Motet and the limit are from each other, in dB of the output, over the first blocks; NAN where their arithmetic
- * is not meant to be the same. */
+/* How far Motet and the limit are from each other, in dB of the output, over the first blocks; NAN where their
+ * arithmetic is not meant to be the same. */
 double motet_bench_difference_db(const motet_bench_case *which);
 
 /* ------------------------------------------------------------------------------------------------- Other measurements */

@@ -93,8 +93,8 @@ static bool measure_calls(motet_engine *engine, const motet_sound *sounds, motet
     return good;
 }
 
-/* So many plays and stops a second for some seconds of the engine's time, each voice for a block and its fade out. CPU time
- * as parts of that time: of everything, and of the calls. */
+/* So many plays and stops a second for some seconds of the engine's time, each voice for a block and its fade out. CPU
+ * time as parts of that time: of everything, and of the calls. */
 static bool churn(motet_engine *engine, const motet_sound *sounds, double plays_a_second, double *all, double *calls)
 {
     motet_voice voices[MOST_PLAYS];

@@ -1,9 +1,9 @@
-/* The bare-kernel limit: the least work by which this machine can mix the bench's voices. It is no mixer that anybody could
- * use. There are no commands, ids, events, buses or ends of sounds; a voice is a pointer, a position, a step and two
- * gains; every clip is followed by a copy of its beginning, so that nothing ever looks for a loop's end within a block;
- * all clips lie in one piece of memory in huge pages; and several voices go through in one pass, with the next ones'
- * frames asked for in advance. The arithmetic is Motet's: floats, no fused multiply-add, the sum voice by voice, filters
- * of as many taps and phases. What Motet takes above this is the price of being an engine.
+/* The bare-kernel limit: the least work by which this machine can mix the bench's voices. It is no mixer that anybody
+ * could use. There are no commands, ids, events, buses or ends of sounds; a voice is a pointer, a position, a step and
+ * two gains; every clip is followed by a copy of its beginning, so that nothing ever looks for a loop's end within a
+ * block; all clips lie in one piece of memory in huge pages; and several voices go through in one pass, with the next
+ * ones' frames asked for in advance. The arithmetic is Motet's: floats, no fused multiply-add, the sum voice by voice,
+ * filters of as many taps and phases. What Motet takes above this is the price of being an engine.
  *
  * A kernel adds so many voices to a mix of MOTET_BENCH_BLOCK frames. The three sets do the same: bench_limit_avx512.c,
  * bench_limit_avx2.c and bench_limit_vector.c, which needs nothing but four floats side by side. */

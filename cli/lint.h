@@ -1,5 +1,6 @@
 /* What is wrong with a piece of sound: clicks, clipping, DC, hard and silent edges, loop seams, NaN. Plain functions on
- * interleaved floats, without files: `motet lint` prints what they find, tests and the click table measure with them. */
+ * interleaved floats, without files: `motet lint` prints what they find, tests and the click table measure with
+ * them. */
 #ifndef MOTET_CLI_LINT_H
 #define MOTET_CLI_LINT_H
 
@@ -86,8 +87,8 @@ typedef struct motet_lint_transition {
 /* Measures the transition that begins at frame `at` and takes `length` frames. */
 motet_lint_transition motet_lint_measure(const motet_lint_sound *sound, uint32_t channel, uint64_t at, uint64_t length);
 
-/* How much sharper the change is than the steady sound: `change` over the largest of the others. Up to 2 is clean. 0 for
- * silence. */
+/* How much sharper the change is than the steady sound: `change` over the largest of the others. Up to 2 is clean. 0
+ * for silence. */
 double motet_lint_times(const motet_lint_transition *transition);
 
 /* Adds a finding. */

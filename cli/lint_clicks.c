@@ -1,7 +1,7 @@
 /* Clicks.
  *
- * A click is a step or a corner in the wave: one or two samples at which the second difference |x[n-1] - 2x[n] + x[n+1]|
- * is large, in a place where it is small before and after. Loud is not enough: a snare or a plosive has second
+ * A click is a step or a corner in the wave: one or two samples at which the second difference |x[n-1] - 2x[n] +
+ * x[n+1]| is large, in a place where it is small before and after. Loud is not enough: a snare or a plosive has second
  * differences as large as any click, but hundreds of them in a row. So a peak is a click where it is
  *
  *   - high enough to be heard where nothing else sounds: MOTET_LINT_FLOOR, -60 dBFS;
@@ -15,13 +15,13 @@
  * Two things of that shape are no fault. The steps of square, pulse and sawtooth waves: at equal distances, and as high
  * as the wave itself. And a corner at the edge of digital silence: a sine that starts or ends at zero.
  *
- * Tried on 342 sounds of Debian's packages, of each the first minute (music, drums, speech, noise, water, fire): reports
- * in nine. Five are a record's crackle, samples called glitch and cuts in the middle of a wave; four are single peaks in
- * a synthetic bass, a drum, a beep and bubbling lava. Of steps planted at random places in all of them, 36 % are found
- * at -40 dBFS and 65 % at -20 dBFS: all that reach TIMES_LEVEL and TIMES_NEAR there, and louder sound covers the others.
- * Rejected: the residual of a linear predictor (32 taps, every 20 ms) in place of the second difference. Where it finds
- * as many, it reports five times as much in sound as it is, above all in synthetic basses, whose oscillators it sees
- * through. */
+ * Tried on 342 sounds of Debian's packages, of each the first minute (music, drums, speech, noise, water, fire):
+ * reports in nine. Five are a record's crackle, samples called glitch and cuts in the middle of a wave; four are single
+ * peaks in a synthetic bass, a drum, a beep and bubbling lava. Of steps planted at random places in all of them, 36 %
+ * are found at -40 dBFS and 65 % at -20 dBFS: all that reach TIMES_LEVEL and TIMES_NEAR there, and louder sound covers
+ * the others. Rejected: the residual of a linear predictor (32 taps, every 20 ms) in place of the second difference.
+ * Where it finds as many, it reports five times as much in sound as it is, above all in synthetic basses, whose
+ * oscillators it sees through. */
 #include "lint.h"
 
 #include "lint_private.h"

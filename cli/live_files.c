@@ -35,8 +35,8 @@ static void find_files(playlist *list)
     list->count = kept;
 }
 
-/* Opens the next file that can be decoded; the others are told. {0} after the last. They are decoded while they play: an
- * hour of music starts at once, and takes no more memory than a second of it. */
+/* Opens the next file that can be decoded; the others are told. {0} after the last. They are decoded while they play:
+ * an hour of music starts at once, and takes no more memory than a second of it. */
 static motet_sound load_next(playlist *list, const char **name)
 {
     while (list->next < list->count) {

@@ -58,8 +58,8 @@ bool motet_player_finds_endless(const motet_player *player, uint64_t now, uint32
  * Counted by frames and not by blocks, as the library's own figures are. */
 void motet_player_count_voices(const motet_player *player, uint64_t frames, size_t *started, size_t *most_at_once);
 
-/* From which frame of the timeline on a voice sounded or was paused, and up to which; UINT64_MAX while it goes on. False
- * where it never did. */
+/* From which frame of the timeline on a voice sounded or was paused, and up to which; UINT64_MAX while it goes on.
+ * False where it never did. */
 bool motet_player_voice_span(const motet_player *player, uint32_t voice, uint64_t *from, uint64_t *to);
 
 /* From `frame` on, until the next one, so many voices sound or are paused. */

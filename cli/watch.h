@@ -1,8 +1,8 @@
 /* Looks at a rendering on behalf of the "expect" lines of its timeline, and says which of them it does not meet.
  *
- * Each line looks at the time since the last one of an earlier frame. What the result is made of (Master's peak, clicks)
- * is seen in the frames that are handed over; the peaks of other buses are taken from the engine when it stands at a
- * line's frame, so blocks have to be cut there; voices are counted afterwards, by their starts and ends. */
+ * Each line looks at the time since the last one of an earlier frame. What the result is made of (Master's peak,
+ * clicks) is seen in the frames that are handed over; the peaks of other buses are taken from the engine when it stands
+ * at a line's frame, so blocks have to be cut there; voices are counted afterwards, by their starts and ends. */
 #ifndef MOTET_CLI_WATCH_H
 #define MOTET_CLI_WATCH_H
 

@@ -1,5 +1,5 @@
-/* Music that follows a game: layers that come in by their volume, a piece that takes over at the next bar, and one that is
- * heard when that has come to its end. Its tones are made here; stems.wav ... would be loaded, and best streamed.
+/* Music that follows a game: layers that come in by their volume, a piece that takes over at the next bar, and one that
+ * is heard when that has come to its end. Its tones are made here; stems.wav ... would be loaded, and best streamed.
  *
  *     cc adaptive_music.c -lmotet && ./a.out */
 #include <motet/motet.h>

@@ -1,5 +1,5 @@
-/* A loading screen: sounds are read in the background while the game goes on, and the music of the level is played before
- * it is there. Names of sound files may be given; without any, files in memory are read.
+/* A loading screen: sounds are read in the background while the game goes on, and the music of the level is played
+ * before it is there. Names of sound files may be given; without any, files in memory are read.
  *
  *     cc loading_screen.c -lmotet -lm && ./a.out theme.ogg door.wav ... */
 #include <math.h>

@@ -1,5 +1,5 @@
-/* A small synthesiser: a generator on the audio thread makes the samples of one voice, eight notes at once. The keys are
- * atomics, since the audio thread may wait for nobody.
+/* A small synthesiser: a generator on the audio thread makes the samples of one voice, eight notes at once. The keys
+ * are atomics, since the audio thread may wait for nobody.
  *
  *     cc synth.c -lmotet -lm && ./a.out */
 #include <math.h>

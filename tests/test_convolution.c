@@ -216,8 +216,8 @@ static void swaps_fade(void **state)
     effect_rig_destroy(rig);
 }
 
-/* Of responses that reach into the longest parts: the old one sounds until the new one has two of their blocks, and after
- * the fade there is the new one; every 97th frame. */
+/* Of responses that reach into the longest parts: the old one sounds until the new one has two of their blocks, and
+ * after the fade there is the new one; every 97th frame. */
 static void long_responses_are_swapped_whole(void **state)
 {
     (void)state;

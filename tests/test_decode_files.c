@@ -502,8 +502,8 @@ static void test_tags_mp3_old(void **state)
     audio_bytes_free(&file);
 }
 
-/* In a chunk behind the sound of a WAV, or of an AIFF: all encodings of text, loop points in frames of their own; what a
- * LIST/INFO chunk says counts first, and a frame that is longer than its tag ends it. */
+/* In a chunk behind the sound of a WAV, or of an AIFF: all encodings of text, loop points in frames of their own; what
+ * a LIST/INFO chunk says counts first, and a frame that is longer than its tag ends it. */
 static void test_tags_in_chunks(void **state)
 {
     (void)state;

@@ -72,8 +72,8 @@ static void quiet_sounds_pass(void **context)
     }
 }
 
-/* Power of the overtones that came back mirrored against that of those below 20 kHz, in decibels, of a second of a tone of
- * whole hertz. They lie at |m rate - n tone|: the first 400. */
+/* Power of the overtones that came back mirrored against that of those below 20 kHz, in decibels, of a second of a tone
+ * of whole hertz. They lie at |m rate - n tone|: the first 400. */
 static double mirrored_db(const float *x, uint32_t tone)
 {
     static bool seen[RATE];

@@ -1,5 +1,5 @@
-/* Compressor and gate: static curves, times, side-chain, hysteresis and hold. The gain is read off directly: the sound is a
- * constant 1, and what is listened to is a tone in the side-chain. */
+/* Compressor and gate: static curves, times, side-chain, hysteresis and hold. The gain is read off directly: the sound
+ * is a constant 1, and what is listened to is a tone in the side-chain. */
 #include "support/effect_rig.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* One hash of what filters, dynamics and distortions make of noise at many settings: the same for every compiler, level of
- * optimisation and SIMD level. It changes only when a sound does. */
+/* One hash of what filters, dynamics and distortions make of noise at many settings: the same for every compiler, level
+ * of optimisation and SIMD level. It changes only when a sound does. */
 #include "support/effect_rig.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
-/* What every effect promises, whatever it sounds like: a sound table, the same samples however it is cut, finite ones at
- * any setting that moves at any speed, silence from silence, an end where it says, a reset that leaves no trace, and the
- * same bits at every SIMD level. */
+/* What every effect promises, whatever it sounds like: a sound table, the same samples however it is cut, finite ones
+ * at any setting that moves at any speed, silence from silence, an end where it says, a reset that leaves no trace, and
+ * the same bits at every SIMD level. */
 #include "support/effect_rig.h"
 
 #include <math.h>

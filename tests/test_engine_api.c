@@ -1,5 +1,5 @@
-/* Bad input at the C API: every argument of every call with what it must not be. A call that fails says so by its result
- * and in words, and changes nothing. */
+/* Bad input at the C API: every argument of every call with what it must not be. A call that fails says so by its
+ * result and in words, and changes nothing. */
 #include "motet/motet.h"
 
 #include <math.h>

@@ -62,8 +62,8 @@ static void voices_are_limited(void **state)
     motet_engine_destroy(engine);
 }
 
-/* A stop that takes over a steep fade holds its gate at 0 before its time; whoever stops the voice again there, twice in
- * one frame, finds nothing left to fade. */
+/* A stop that takes over a steep fade holds its gate at 0 before its time; whoever stops the voice again there, twice
+ * in one frame, finds nothing left to fade. */
 static void stops_meet_stops(void **state)
 {
     (void)state;
@@ -203,8 +203,8 @@ static void overflow_is_contained(void **state)
     motet_engine_destroy(engine);
 }
 
-/* Sides that are finite make a mono output that is, also where their sum is not. 1e6 at +24 dB through 26 buses at +24 dB
- * and one at +2 dB is 3.2e38; twice as much is no float. */
+/* Sides that are finite make a mono output that is, also where their sum is not. 1e6 at +24 dB through 26 buses at +24
+ * dB and one at +2 dB is 3.2e38; twice as much is no float. */
 static void mono_output_is_finite(void **state)
 {
     (void)state;

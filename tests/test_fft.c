@@ -1,5 +1,5 @@
-/* The Fourier transform against a plain sum in double: accuracy at every size, the inverse, passes in parts, and the same
- * bits at every SIMD level. */
+/* The Fourier transform against a plain sum in double: accuracy at every size, the inverse, passes in parts, and the
+ * same bits at every SIMD level. */
 #include "dsp/fft.h"
 
 #include <math.h>

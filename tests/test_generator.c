@@ -223,8 +223,8 @@ static motet_voice start(motet_engine *engine, voice_kind kind, maker *m, uint32
                                            .voice = def});
 }
 
-/* What a random session asks of a voice. Where it is compared with a sound, no pitch is given while the voice fades from
- * one bus to another: there a generated voice's fading copy follows it, and a sound's does not. */
+/* What a random session asks of a voice. Where it is compared with a sound, no pitch is given while the voice fades
+ * from one bus to another: there a generated voice's fading copy follows it, and a sound's does not. */
 static void ask_for_changes(motet_engine *engine, motet_voice voice, chance *c, bool as_sound)
 {
     motet_bus buses[3] = {motet_bus_master(engine), motet_bus_create(engine, "A", NULL),
@@ -399,8 +399,8 @@ static void extremes_are_exact(void **state)
     }
 }
 
-/* So a voice that is sent from bus to bus, and changes its pitch on the way, sounds as if it had stayed: one fades in as
- * the other fades out. And no pitch can take them further apart than there is room. */
+/* So a voice that is sent from bus to bus, and changes its pitch on the way, sounds as if it had stayed: one fades in
+ * as the other fades out. And no pitch can take them further apart than there is room. */
 static void fading_copies_follow_the_pitch(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* The SIMD levels: every kernel gives the reference's bits and keeps to its arrays, with controls that must be caught; and
- * who chooses the level. */
+/* The SIMD levels: every kernel gives the reference's bits and keeps to its arrays, with controls that must be caught;
+ * and who chooses the level. */
 #include "dsp/kernels.h"
 #include "motet/motet.h"
 #include "support/kernel_check.h"

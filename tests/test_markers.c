@@ -1,5 +1,5 @@
-/* Markers: what of a def's is taken, and which frames tell that a voice passes them. Nearly all positions here are exact,
- * and so are the frames. */
+/* Markers: what of a def's is taken, and which frames tell that a voice passes them. Nearly all positions here are
+ * exact, and so are the frames. */
 #include "motet/motet.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* motet_exp2, log2, sin, cos, tan and the decibel conversions: accuracy against libm's long double, exact points, and one
- * hash of their bits that every compiler and machine must give. */
+/* motet_exp2, log2, sin, cos, tan and the decibel conversions: accuracy against libm's long double, exact points, and
+ * one hash of their bits that every compiler and machine must give. */
 #include "dsp/math.h"
 
 #include <float.h>

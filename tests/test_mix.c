@@ -1,5 +1,5 @@
-/* Mixing, by the kernels of every SIMD level: sums by hand, the formula with one rounding for each product and each sum,
- * odd sizes and offsets between canaries. */
+/* Mixing, by the kernels of every SIMD level: sums by hand, the formula with one rounding for each product and each
+ * sum, odd sizes and offsets between canaries. */
 #include "dsp/kernels.h"
 
 #include <float.h>

@@ -384,8 +384,8 @@ static void lose_and_find(bool told)
     assert_int_equal(script_opened_count(), 2);
     assert_int_equal(script_log_count("the sound device \"Speakers\" is lost"), 1);
 
-    /* The sound is there again, from where the engine is, without a hole in it; and the events say at which frame it went
-     * and at which it came back, which the ramp says too. */
+    /* The sound is there again, from where the engine is, without a hole in it; and the events say at which frame it
+     * went and at which it came back, which the ramp says too. */
     uint32_t at;
     const motet_device *device = script.devices[1];
     uint64_t frame = first_heard(device, &at);

@@ -1,6 +1,6 @@
 /* labels: threads */
-/* The pool of huge pages: blocks against a model, places that become one again, zeros, memory that goes back, no memory,
- * threads, forks; and which of the engine's blocks it gets. */
+/* The pool of huge pages: blocks against a model, places that become one again, zeros, memory that goes back, no
+ * memory, threads, forks; and which of the engine's blocks it gets. */
 #include "base/alloc.h"
 #include "base/pages.h"
 #include "motet/motet.h"

@@ -1,5 +1,5 @@
-/* Pitch shifting: frequency, level and noise of tones, where things come out in time, the stereo image, and that nothing
- * shifted is nothing changed. */
+/* Pitch shifting: frequency, level and noise of tones, where things come out in time, the stereo image, and that
+ * nothing shifted is nothing changed. */
 #include "support/effect_rig.h"
 
 #include <math.h>

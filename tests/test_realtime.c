@@ -484,8 +484,8 @@ static void streams_start_and_run_dry(void)
     audio_bytes_free(&file);
 }
 
-/* Voices whose sound comes while they wait, with all that they may do then; and a file that is read again under those that
- * play, their tails, and the virtual ones. */
+/* Voices whose sound comes while they wait, with all that they may do then; and a file that is read again under those
+ * that play, their tails, and the virtual ones. */
 static void sounds_come_late(void)
 {
     static const audio_recipe recipe = {.format = SF_FORMAT_WAV | SF_FORMAT_PCM_16, .channels = 2, .rate = 44100};

@@ -1,6 +1,6 @@
 /* labels: threads */
-/* A sound's file is read again while it plays: where voices go over to, how they fade, what stays when it fails, and when
- * the old samples go. */
+/* A sound's file is read again while it plays: where voices go over to, how they fade, what stays when it fails, and
+ * when the old samples go. */
 #include "base/atomics.h"
 #include "motet/motet.h"
 #include "support/audio_files.h"

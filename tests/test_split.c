@@ -1,5 +1,5 @@
-/* How frames are spread over render calls changes nothing: random sessions with fixed seeds, rendered frame by frame and
- * in blocks of other lengths, give the same bits, the same results of the calls and the same events.
+/* How frames are spread over render calls changes nothing: random sessions with fixed seeds, rendered frame by frame
+ * and in blocks of other lengths, give the same bits, the same results of the calls and the same events.
  *
  * A session is a list of calls made at checkpoints; what they ask for lies at frames between them. MOTET_TEST_SEEDS in
  * the environment sets how many sessions are tried. */

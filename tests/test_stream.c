@@ -262,8 +262,8 @@ static void streams_are_as_loaded(void **state)
     }
 }
 
-/* What is asked for a tenth of a second ahead, seeks, loops, pitches and starts, and what comes back from being virtual,
- * is on time without being prepared, as long as decoding keeps up. */
+/* What is asked for a tenth of a second ahead, seeks, loops, pitches and starts, and what comes back from being
+ * virtual, is on time without being prepared, as long as decoding keeps up. */
 static void on_time_when_told_ahead(void **state)
 {
     (void)state;

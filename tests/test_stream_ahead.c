@@ -1,6 +1,6 @@
 /* labels: threads */
-/* What streams do ahead of time, and what they hold: many changes told ahead, changes taken back, a voice that comes back
- * from being virtual, memory after many seeks and high pitches. */
+/* What streams do ahead of time, and what they hold: many changes told ahead, changes taken back, a voice that comes
+ * back from being virtual, memory after many seeks and high pitches. */
 #include "motet/motet.h"
 #include "support/audio_files.h"
 #include "support/streams.h"

@@ -1,5 +1,5 @@
-/* Faster and slower at the same pitch: what comes out when, tones, the source itself at its own speed, and the same bits
- * for any cut and SIMD level. */
+/* Faster and slower at the same pitch: what comes out when, tones, the source itself at its own speed, and the same
+ * bits for any cut and SIMD level. */
 #include "dsp/stretch.h"
 
 #include <math.h>

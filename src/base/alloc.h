@@ -18,8 +18,8 @@ void motet_heap_init(motet_heap *heap, const motet_allocator *allocator);
 /* The last call: all that was taken has been given back. */
 void motet_heap_destroy(motet_heap *heap);
 
-/* Zeroed memory, or NULL. `alignment` is a power of two; the size may be 0. All of it is there already: the audio thread
- * must not be stopped by the system finding a page at its first use. */
+/* Zeroed memory, or NULL. `alignment` is a power of two; the size may be 0. All of it is there already: the audio
+ * thread must not be stopped by the system finding a page at its first use. */
 void *motet_heap_take(motet_heap *heap, size_t size, size_t alignment);
 /* `size` as it was taken; NULL does nothing. */
 void motet_heap_give(motet_heap *heap, void *memory, size_t size);

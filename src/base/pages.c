@@ -22,8 +22,8 @@
 #    define CHUNK ((size_t)(sizeof(void *) < 8 ? 8 : 32) << 20)
 /* Two cache lines, as processors fetch them in pairs. */
 #    define GRAIN ((size_t)128)
-/* So many unused huge pages in one place go back to the system. A single one stays: else the working memory of each load
- * might cost a fault and a page of zeros. */
+/* So many unused huge pages in one place go back to the system. A single one stays: else the working memory of each
+ * load might cost a fault and a page of zeros. */
 #    define FEWEST_RETURNED 2
 
 /* Bytes, counted from the chunk's beginning. */
@@ -258,8 +258,8 @@ static void return_pages(chunk *c, place it)
     }
 }
 
-/* Zeroes what lies in both the block and the first `used` bytes of a huge page, and returns how much of the page is used
- * now. */
+/* Zeroes what lies in both the block and the first `used` bytes of a huge page, and returns how much of the page is
+ * used now. */
 static uint32_t clean_page(const chunk *c, size_t page, place block, uint32_t used, bool write)
 {
     size_t start = page * HUGE_PAGE;

@@ -1,5 +1,5 @@
-/* A pool of large blocks in huge pages: what voices read from end to end, block by block, needs few address translations
- * there. Any thread but the audio thread. */
+/* A pool of large blocks in huge pages: what voices read from end to end, block by block, needs few address
+ * translations there. Any thread but the audio thread. */
 #ifndef MOTET_BASE_PAGES_H
 #define MOTET_BASE_PAGES_H
 

@@ -380,10 +380,10 @@ static off_t restart_at(motet_decoder *decoder, uint64_t mpeg_frame, int *code)
     return mpg123_tell(decoder->handle);
 }
 
-/* The first frames that libmpg123 decodes after a seek lack bits that stand in earlier ones. It decodes them as silence,
- * which does no harm; but for MPEG 2 it forgets to clear a byte, and now and again takes such a frame for damaged and
- * leaves it out, which upsets the order told below. So the side information of these frames is made zero on its way
- * to libmpg123: this finds where it stands, while that is at the first of them. */
+/* The first frames that libmpg123 decodes after a seek lack bits that stand in earlier ones. It decodes them as
+ * silence, which does no harm; but for MPEG 2 it forgets to clear a byte, and now and again takes such a frame for
+ * damaged and leaves it out, which upsets the order told below. So the side information of these frames is made zero on
+ * its way to libmpg123: this finds where it stands, while that is at the first of them. */
 static void silence_first_frames(motet_decoder *decoder)
 {
     off_t place = mpg123_framepos(decoder->handle);

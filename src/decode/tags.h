@@ -39,8 +39,8 @@ void motet_tags_add_block(motet_tag_list *list, const unsigned char *bytes, size
 /* Adds a marker; its name may be empty. More than any sound keeps are left out. */
 void motet_tags_add_marker(motet_tag_list *list, uint64_t frame, const char *name, size_t name_size);
 
-/* Writes tags, markers and loop points into `info`, whose rate and frame count must be set; loop points that lie outside
- * are dropped. Loop points that `info` already has stay. Afterwards `no_memory` may be set. */
+/* Writes tags, markers and loop points into `info`, whose rate and frame count must be set; loop points that lie
+ * outside are dropped. Loop points that `info` already has stay. Afterwards `no_memory` may be set. */
 void motet_tags_write(motet_tag_list *list, motet_decoder_info *info);
 
 void motet_tags_free(motet_tag_list *list);

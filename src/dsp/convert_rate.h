@@ -1,8 +1,8 @@
 /* Material from one sample rate to another, when it is loaded.
  *
- * Frame n of the result is a weighted sum of the frames around n * from / to of the source, at which place is worked out
- * in whole numbers. Nothing is remembered from one frame to the next: any part of the result can be made by itself, with
- * the same bits.
+ * Frame n of the result is a weighted sum of the frames around n * from / to of the source, at which place is worked
+ * out in whole numbers. Nothing is remembered from one frame to the next: any part of the result can be made by itself,
+ * with the same bits.
  *
  * The filter is a sine cardinal under Kaiser's window, 128 frames of the lower rate long: its noise is below -120 dB,
  * and its band ends within 6 % of the lower rate's Nyquist frequency. */

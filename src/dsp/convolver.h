@@ -1,9 +1,10 @@
 /* Convolution of one or two channels with an impulse response of up to ten seconds, without latency.
  *
- * The first 64 taps are summed directly, the others by transforms in three levels of parts (dsp/impulse.h), whose inputs'
- * spectra are kept as long as a response can be. The work of the two longer levels is cut into units of about the same
- * cost and spread evenly over the block that it may take: no frame is much dearer than another. All of it sits on
- * multiples of 64 engine frames, so that the sound does not depend on runs, nor on when the convolver was last reset.
+ * The first 64 taps are summed directly, the others by transforms in three levels of parts (dsp/impulse.h), whose
+ * inputs' spectra are kept as long as a response can be. The work of the two longer levels is cut into units of about
+ * the same cost and spread evenly over the block that it may take: no frame is much dearer than another. All of it sits
+ * on multiples of 64 engine frames, so that the sound does not depend on runs, nor on when the convolver was last
+ * reset.
  *
  * A new response takes over in a crossfade: it runs along silently until it has caught up (never more than two of its
  * longest blocks), and then fades in while the old one fades out. */
@@ -29,8 +30,8 @@ bool motet_convolver_uses(const motet_convolver *convolver, const motet_impulse 
 /* Frames of the longest response that sounds or is going to. */
 uint32_t motet_convolver_frames(const motet_convolver *convolver) MOTET_NONBLOCKING;
 
-/* In place. In frame k responses are scaled by 1 + normal[k] (scale - 1). A frame that does not follow the last run's is
- * a reset. */
+/* In place. In frame k responses are scaled by 1 + normal[k] (scale - 1). A frame that does not follow the last run's
+ * is a reset. */
 void motet_convolver_run(motet_convolver *convolver, float *const channels[2], const float *normal, uint64_t frame,
                          uint32_t count) MOTET_NONBLOCKING;
 

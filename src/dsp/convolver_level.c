@@ -105,8 +105,8 @@ static uint32_t groups_of(uint32_t products) MOTET_NONBLOCKING
     return (products + MOTET_PRODUCTS - 1) / MOTET_PRODUCTS;
 }
 
-/* A few products over a few bins: each bin's products are summed from the newest block on, first of one channel, then of
- * the other. */
+/* A few products over a few bins: each bin's products are summed from the newest block on, first of one channel, then
+ * of the other. */
 static void products_unit(motet_convolver_level *level, const motet_impulse *impulse, uint32_t channel,
                           uint32_t unit) MOTET_NONBLOCKING
 {

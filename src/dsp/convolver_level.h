@@ -46,8 +46,8 @@ void motet_convolver_level_reset(motet_convolver_level *level) MOTET_NONBLOCKING
 /* A response that is not to be read any more. */
 void motet_convolver_level_forget(motet_convolver_level *level, uint32_t slot) MOTET_NONBLOCKING;
 
-/* At a multiple of the grid: does the share of work that is due, and goes on to the next block where one ends. The rings
- * hold the channels' last frames, frame f at f & mask. */
+/* At a multiple of the grid: does the share of work that is due, and goes on to the next block where one ends. The
+ * rings hold the channels' last frames, frame f at f & mask. */
 void motet_convolver_level_step(motet_convolver_level *level, uint64_t frame,
                                 const motet_impulse *const impulses[MOTET_CONVOLVER_SLOTS], const float *const rings[2],
                                 uint32_t mask) MOTET_NONBLOCKING;

@@ -1,5 +1,5 @@
-/* A line of samples that is read some way behind the place where it is written, and a one-pole filter for its loop: what
- * echoes, choruses and flangers are made of. */
+/* A line of samples that is read some way behind the place where it is written, and a one-pole filter for its loop:
+ * what echoes, choruses and flangers are made of. */
 #ifndef MOTET_DSP_DELAY_LINE_H
 #define MOTET_DSP_DELAY_LINE_H
 
@@ -34,8 +34,8 @@ static inline float motet_delay_at(const motet_delay_line *line, uint32_t delay)
 
 /* Between two samples by the polynomial of fifth order through the six around the place (Lagrange's; see T. I. Laakso
  * and others, "Splitting the unit delay", 1996), within 0.15 dB up to 0.2 of the sample rate and 0.5 dB up to 0.25,
- * nowhere louder than it was; a whole delay is the sample itself. 1 <= delay <= capacity - MOTET_DELAY_MARGIN; below 3, where samples are
- * wanting, straight. */
+ * nowhere louder than it was; a whole delay is the sample itself. 1 <= delay <= capacity - MOTET_DELAY_MARGIN; below 3,
+ * where samples are wanting, straight. */
 static inline float motet_delay_between(const motet_delay_line *line, double delay) MOTET_NONBLOCKING
 {
     uint32_t whole = (uint32_t)delay;
@@ -67,8 +67,8 @@ static inline double motet_delay_fade(uint32_t step, uint32_t steps) MOTET_NONBL
     return t * t * (3 - 2 * t);
 }
 
-/* The low-pass of first order by the trapezoidal rule (V. Zavalishin, The Art of VA Filter Design, chapter 3), which may
- * be retuned in every frame; what it leaves over is the high-pass. */
+/* The low-pass of first order by the trapezoidal rule (V. Zavalishin, The Art of VA Filter Design, chapter 3), which
+ * may be retuned in every frame; what it leaves over is the high-pass. */
 typedef struct motet_one_pole {
     double state;
 } motet_one_pole;

@@ -84,8 +84,8 @@ motet_complexes motet_fft_run(const motet_fft *fft, const motet_kernels *kernels
 
 /* ------------------------------------------------------------------------------------------------- Real samples */
 
-/* Pairs of samples as complex numbers. Of their spectrum Z the part (Z[k] + conj Z[N-k]) / 2 belongs to the even samples,
- * and -i (Z[k] - conj Z[N-k]) / 2 to the odd ones, which are half a turn of k / N later. */
+/* Pairs of samples as complex numbers. Of their spectrum Z the part (Z[k] + conj Z[N-k]) / 2 belongs to the even
+ * samples, and -i (Z[k] - conj Z[N-k]) / 2 to the odd ones, which are half a turn of k / N later. */
 void motet_fft_of_real(const motet_fft *fft, const motet_kernels *kernels, motet_complexes bins, const float *samples,
                        float *work) MOTET_NONBLOCKING
 {

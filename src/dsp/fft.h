@@ -1,8 +1,8 @@
 /* The discrete Fourier transform, for sizes that are powers of two: X[k] = sum over n of x[n] e^(-2 pi i k n / N).
  *
  * Passes of radix 4 over separate arrays of real and imaginary parts, and one of radix 2 where the size asks for it.
- * Twiddles are worked out in double and rounded once, and the tree of operations is the same everywhere: so are the bits.
- * The error is about 1e-7 of the whole (root of the mean square). */
+ * Twiddles are worked out in double and rounded once, and the tree of operations is the same everywhere: so are the
+ * bits. The error is about 1e-7 of the whole (root of the mean square). */
 #ifndef MOTET_DSP_FFT_H
 #define MOTET_DSP_FFT_H
 

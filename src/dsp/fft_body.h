@@ -75,8 +75,8 @@ INLINE void store_in_turn(float *to, floats a, floats b, floats c, floats d, boo
     }
 }
 
-/* A pass of stride 1 or 4: neighbours have twiddles of their own, and their outputs lie among one another. Returns where
- * whole vectors end. */
+/* A pass of stride 1 or 4: neighbours have twiddles of their own, and their outputs lie among one another. Returns
+ * where whole vectors end. */
 INLINE uint32_t four_side_by_side(const motet_fft_pass *pass, motet_complexes in, motet_complexes out, uint32_t first,
                                   uint32_t end, bool by_fours)
 {

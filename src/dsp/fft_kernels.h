@@ -13,28 +13,28 @@ typedef struct motet_complexes {
 } motet_complexes;
 
 /* One pass of T. G. Stockham's transform, which sorts as it goes ("High-speed convolution and correlation", 1966). With
- * a quarter (half) of `points` between its inputs, butterfly i = q + stride p, q < stride, writes its four (two) outputs
- * to q + stride (4 p + j):
+ * a quarter (half) of `points` between its inputs, butterfly i = q + stride p, q < stride, writes its four (two)
+ * outputs to q + stride (4 p + j):
  *   y0 = (a + c) + (b + d)             y1 = w^p ((a - c) - i (b - d))
  *   y2 = w^2p ((a + c) - (b + d))      y3 = w^3p ((a - c) + i (b - d))
  * where a product (x, y) (u, v) is (x u - y v, x v + y u), each operation rounded once. */
 typedef struct motet_fft_pass {
     uint32_t points, stride;
-    /* re and im of w^p, then of w^2p, then of w^3p: six rows. The first two passes have a column for each butterfly, the
-     * others for each p. */
+    /* re and im of w^p, then of w^2p, then of w^3p: six rows. The first two passes have a column for each butterfly,
+     * the others for each p. */
     const float *twiddles;
     uint32_t columns;
 } motet_fft_pass;
 
-/* Butterflies [first, first + count); in and out do not overlap. From 16 butterflies on, fast if `first` is a multiple of
- * 16. Strides are 1, 4, or multiples of 16. */
+/* Butterflies [first, first + count); in and out do not overlap. From 16 butterflies on, fast if `first` is a multiple
+ * of 16. Strides are 1, 4, or multiples of 16. */
 typedef void motet_fft_pass_fn(const motet_fft_pass *pass, motet_complexes in, motet_complexes out, uint32_t first,
                                uint32_t count) MOTET_NONBLOCKING;
 motet_fft_pass_fn motet_fft_four; /* of radix 4 */
 motet_fft_pass_fn motet_fft_two;  /* of radix 2: the last one, of a stride of half the points, without twiddles */
 
-/* Between the spectrum Z of real samples that were taken in pairs as complex numbers and their own, X, for all bins k from
- * 1 to points - 1, with j = points - k and (c, s) = turns[k]:
+/* Between the spectrum Z of real samples that were taken in pairs as complex numbers and their own, X, for all bins k
+ * from 1 to points - 1, with j = points - k and (c, s) = turns[k]:
  *   even = (Z.re[k] + Z.re[j], Z.im[k] - Z.im[j]) / 2    odd = (Z.im[k] + Z.im[j], Z.re[j] - Z.re[k]) / 2
  *   X[k] = even + odd (c, s)                                                                        (split)
  *   even = (X.re[k] + X.re[j], X.im[k] - X.im[j])        odd = (X.re[k] - X.re[j], X.im[k] + X.im[j]) (c, -s)

@@ -1,10 +1,10 @@
-/* An impulse response, made ready for dsp/convolver.h: its first taps as they are, the rest as spectra of parts that grow
- * with the distance from the start (W. G. Gardner, "Efficient convolution without input-output delay", 1995).
+/* An impulse response, made ready for dsp/convolver.h: its first taps as they are, the rest as spectra of parts that
+ * grow with the distance from the start (W. G. Gardner, "Efficient convolution without input-output delay", 1995).
  *
  * A part of B taps is worked on as B complex numbers and not as 2 B real ones: x^2B + 1 has the factor x^B - i, so the
- * halves of 2 B samples, taken as real and imaginary parts and turned by e^(i pi n / 2 B), convolve by B-point transforms
- * ("right-angle convolution": the wrap-around changes its sign, where an overlap-save does not look anyway). No bin is
- * special then. */
+ * halves of 2 B samples, taken as real and imaginary parts and turned by e^(i pi n / 2 B), convolve by B-point
+ * transforms ("right-angle convolution": the wrap-around changes its sign, where an overlap-save does not look anyway).
+ * No bin is special then. */
 #ifndef MOTET_DSP_IMPULSE_H
 #define MOTET_DSP_IMPULSE_H
 
@@ -47,8 +47,8 @@ static inline motet_complexes motet_impulse_spectrum(const motet_impulse *impuls
 uint32_t motet_impulse_frames(const motet_pcm *pcm, uint32_t sample_rate_hz);
 
 /* Bytes of a response for `channels` channels, 1 or 2, at that rate, and the work of building it into that much memory:
- * not for the audio thread. Of 1 channel it works on both sides alike, of 2 or 3 the first two are a side each, of 4 it is
- * true stereo, of more the first two count. Where the sound has one channel, it is the mean of both sides. */
+ * not for the audio thread. Of 1 channel it works on both sides alike, of 2 or 3 the first two are a side each, of 4 it
+ * is true stereo, of more the first two count. Where the sound has one channel, it is the mean of both sides. */
 size_t motet_impulse_size(const motet_pcm *pcm, uint32_t channels, uint32_t sample_rate_hz);
 void motet_impulse_build(motet_impulse *impulse, const motet_pcm *pcm, uint32_t channels, uint32_t sample_rate_hz,
                          const motet_kernels *kernels);

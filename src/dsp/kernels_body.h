@@ -1,10 +1,10 @@
 /* The kernels of one SIMD level but for the resampling ones, as functions and a macro that lists them for its table.
  * dsp/kernels_<level>.c includes its vectors (dsp/vector_<level>.h), then this. The formulas and their order are those
- * of the references (dsp/mix.c, convert.c, ramp_kernels.c, limiter_kernels.c, true_peak.c, biquad.c, fft_kernels.c): lane
- * by lane the same bits. What a vector's length leaves over at the end is the references' own work.
+ * of the references (dsp/mix.c, convert.c, ramp_kernels.c, limiter_kernels.c, true_peak.c, biquad.c, fft_kernels.c):
+ * lane by lane the same bits. What a vector's length leaves over at the end is the references' own work.
  *
- * A vector header defines the types `floats`, `doubles` and `ints` with FLOATS, DOUBLES and FLOATS lanes, where
- * FLOATS = 2 DOUBLES, and functions on them:
+ * A vector header defines the types `floats`, `doubles` and `ints` with FLOATS, DOUBLES and FLOATS lanes, where FLOATS
+ * = 2 DOUBLES, and functions on them:
  *   load, store             without alignment; load_s16 gives whole numbers
  *   load_part, store_part   the first `count` lanes, below FLOATS, and no memory beyond; only with VECTOR_HAS_PARTS
  *   fill, fill_pair         every lane; even and odd lanes
@@ -75,9 +75,9 @@ INLINE void set_sum(float *sum, floats v, uint32_t part)
     floats_store(sum, v);
 }
 
-/* A pass asks for a line of the next pass's frames whenever it has used up one of its own. Over material that lies in the
- * third cache that takes a third or more off stereo s16 and mono f32, and nothing off mono s16, which has half the lines;
- * stereo f32 becomes dearer by a sixth. So the first two do it. */
+/* A pass asks for a line of the next pass's frames whenever it has used up one of its own. Over material that lies in
+ * the third cache that takes a third or more off stereo s16 and mono f32, and nothing off mono s16, which has half the
+ * lines; stereo f32 becomes dearer by a sixth. So the first two do it. */
 INLINE void bring_near(const char *next, size_t at, sample_format format)
 {
     enum { LINE_BYTES = 64 };
@@ -122,8 +122,8 @@ INLINE void mono_step(motet_stereo_sum sum, const pass_voice *voices, uint32_t v
     set_sum(sum.right + at, right, part);
 }
 
-/* The whole vectors of a pass, and the rest too where the level has parts; returns the frames done. The number of voices
- * is a constant wherever this is called, so that each count has a loop of its own without a loop inside. */
+/* The whole vectors of a pass, and the rest too where the level has parts; returns the frames done. The number of
+ * voices is a constant wherever this is called, so that each count has a loop of its own without a loop inside. */
 INLINE uint32_t mono_pass(motet_stereo_sum sum, const motet_mix_voice *voices, uint32_t voice_count, uint32_t count,
                           sample_format format)
 {

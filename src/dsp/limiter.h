@@ -1,12 +1,12 @@
 /* A look-ahead peak limiter for a stereo signal.
  *
- * What it does to the sound: nothing while it stays at or below the ceiling (each frame comes out unchanged, to the bit,
- * `latency` frames later); above it the gain has come down smoothly before the peak arrives, both channels alike, and
- * recovers exponentially, by 1/e in 100 ms, until it is exactly 1 again.
- * Per frame: wanted reduction 1 - ceiling / peak (0 up to the ceiling); its maximum over the look-ahead; hold and
- * exponential release; two running means over half the look-ahead each, so that the gain moves without corners and
- * still reaches the full reduction when the peak comes out. Reductions are kept as fixed-point integers: running sums
- * of them are exact, so silence of the limiter is exactly 0 and nothing drifts however long it runs. */
+ * What it does to the sound: nothing while it stays at or below the ceiling (each frame comes out unchanged, to the
+ * bit, `latency` frames later); above it the gain has come down smoothly before the peak arrives, both channels alike,
+ * and recovers exponentially, by 1/e in 100 ms, until it is exactly 1 again. Per frame: wanted reduction 1 - ceiling /
+ * peak (0 up to the ceiling); its maximum over the look-ahead; hold and exponential release; two running means over
+ * half the look-ahead each, so that the gain moves without corners and still reaches the full reduction when the peak
+ * comes out. Reductions are kept as fixed-point integers: running sums of them are exact, so silence of the limiter is
+ * exactly 0 and nothing drifts however long it runs. */
 #ifndef MOTET_DSP_LIMITER_H
 #define MOTET_DSP_LIMITER_H
 

@@ -16,8 +16,8 @@ enum {
     SLACK = MOTET_OVERSAMPLE_SLACK
 };
 
-/* The taps that give the sample half-way between two: a sinc at -pairs + 1/2 ... pairs - 1/2 by Kaiser's window of 90 dB,
- * brought to a sum of 1. */
+/* The taps that give the sample half-way between two: a sinc at -pairs + 1/2 ... pairs - 1/2 by Kaiser's window of 90
+ * dB, brought to a sum of 1. */
 static void design(float *taps, int pairs)
 {
     const double pi = 3.14159265358979323846, window = 8.96;
@@ -81,8 +81,8 @@ void motet_oversample_up(motet_oversampler *state, const motet_oversample_taps *
     interpolate(out->odd, longer + 2 * SECOND, taps->second, SECOND, 2 * count);
 }
 
-/* A sample of the higher rate goes through the filter's middle, and those around it through the rest. In the inner stage
- * one more is waited for, so that the whole is late by whole frames. */
+/* A sample of the higher rate goes through the filter's middle, and those around it through the rest. In the inner
+ * stage one more is waited for, so that the whole is late by whole frames. */
 void motet_oversample_down(motet_oversampler *state, const motet_oversample_taps *taps, float *out,
                            const motet_oversampled *in, uint32_t count) MOTET_NONBLOCKING
 {

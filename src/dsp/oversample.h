@@ -1,7 +1,7 @@
 /* Four times as many samples, and back: what is bent in between makes overtones, and those above the room of the lower
- * rate would be heard where they do not belong. Two half-band filters in each direction (of 71 and 23 taps, linear in phase,
- * windowed by Kaiser's): nothing changes up to 0.41 of the rate, and what is mirrored from above 0.59 is 90 dB down. Every
- * second tap of a half-band filter is 0, so that a stage costs a quarter of its taps. */
+ * rate would be heard where they do not belong. Two half-band filters in each direction (of 71 and 23 taps, linear in
+ * phase, windowed by Kaiser's): nothing changes up to 0.41 of the rate, and what is mirrored from above 0.59 is 90 dB
+ * down. Every second tap of a half-band filter is 0, so that a stage costs a quarter of its taps. */
 #ifndef MOTET_DSP_OVERSAMPLE_H
 #define MOTET_DSP_OVERSAMPLE_H
 

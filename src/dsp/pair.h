@@ -1,5 +1,5 @@
-/* Two doubles side by side: the two channels of a recursive filter, whose frames wait for one another and whose channels
- * do not. Each lane has the bits that a double by itself would have. */
+/* Two doubles side by side: the two channels of a recursive filter, whose frames wait for one another and whose
+ * channels do not. Each lane has the bits that a double by itself would have. */
 #ifndef MOTET_DSP_PAIR_H
 #define MOTET_DSP_PAIR_H
 

@@ -44,8 +44,8 @@ motet_ramp motet_ramp_hold(motet_ramp_unit unit, double value) MOTET_NONBLOCKING
 /* Moves to `to` from frame `frame` on over `length` frames; 0 is a step. A running ramp is replaced by the cubic from
  * its present value and slope, whatever `curve` says: any other curve would have a corner there. The slope is shed over
  * the new length, or over MOTET_RAMP_SHEDDING times the length of the ramp that had it where that is shorter: carried
- * through a much longer fade, the slope of a short one would swing the value far beyond both ends (by 27 dB for a declick
- * replaced by a second's fade). */
+ * through a much longer fade, the slope of a short one would swing the value far beyond both ends (by 27 dB for a
+ * declick replaced by a second's fade). */
 void motet_ramp_start(motet_ramp *ramp, uint64_t frame, uint32_t length, motet_curve curve,
                       double to) MOTET_NONBLOCKING;
 

@@ -1,6 +1,6 @@
 /* The kernels that read between frames, by SIMD level. The contract, and the reference whose bits they give, are in
- * dsp/interpolate.h and dsp/sinc.h, with two conditions more: positions do not fall, and MOTET_KERNEL_SLACK floats behind
- * the last frame that is needed are readable. */
+ * dsp/interpolate.h and dsp/sinc.h, with two conditions more: positions do not fall, and MOTET_KERNEL_SLACK floats
+ * behind the last frame that is needed are readable. */
 #ifndef MOTET_DSP_RESAMPLE_H
 #define MOTET_DSP_RESAMPLE_H
 

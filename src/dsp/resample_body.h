@@ -1,6 +1,6 @@
-/* The arithmetic of the resampling kernels, written once for all SIMD levels. dsp/resample_<level>.c includes its vectors
- * (dsp/vector_<level>.h), says how it brings frames and sums into their lanes, and then includes this. The formulas and
- * their order are those of the references (dsp/interpolate.c, sinc.c): lane by lane the same bits.
+/* The arithmetic of the resampling kernels, written once for all SIMD levels. dsp/resample_<level>.c includes its
+ * vectors (dsp/vector_<level>.h), says how it brings frames and sums into their lanes, and then includes this. The
+ * formulas and their order are those of the references (dsp/interpolate.c, sinc.c): lane by lane the same bits.
  *
  * A group is FLOATS positions of mono, or FLOATS / 2 of stereo with the channels side by side. A level says for one:
  *   fractions_of, pair_fractions_of   the positions' fractions; each twice

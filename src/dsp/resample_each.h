@@ -1,5 +1,5 @@
-/* The kernels of a SIMD level that loads the frames of each position by themselves: the ways through dsp/resample_body.h
- * group by group, included after it. */
+/* The kernels of a SIMD level that loads the frames of each position by themselves: the ways through
+ * dsp/resample_body.h group by group, included after it. */
 #ifndef MOTET_DSP_RESAMPLE_EACH_H
 #define MOTET_DSP_RESAMPLE_EACH_H
 

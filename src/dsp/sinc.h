@@ -58,8 +58,8 @@ static inline uint32_t motet_sinc_after(const motet_sinc_bank *bank) MOTET_NONBL
 
 /* `in` is a window of consecutive frames, stereo ones interleaved, and `positions` are 32.32 fixed point, counted from
  * the window's first frame; each must leave room in the window for the taps around it. A dot product keeps 16 partial
- * sums, tap k in the (k mod 16)th, each starting from its first product, folded by halves: lanes 8 apart, then 4, 2
- * and 1. A coefficient is c + f d, where d is the difference to the next row. These are the reference; dsp/kernels.h has
+ * sums, tap k in the (k mod 16)th, each starting from its first product, folded by halves: lanes 8 apart, then 4, 2 and
+ * 1. A coefficient is c + f d, where d is the difference to the next row. These are the reference; dsp/kernels.h has
  * faster ones with the same bits. */
 typedef void motet_sinc_fn(float *out, const float *in, const uint64_t *positions, uint32_t count,
                            const motet_sinc_bank *bank) MOTET_NONBLOCKING;

@@ -1,8 +1,8 @@
 /* What frequencies a stretch of sound is made of, for meters. Not for the audio thread.
  *
- * Levels are those of sines: a full-scale one reads 0 dB in its bin. Under Hann's window one that lies half-way between two
- * bins reads up to 1.42 dB less in both, and each has a little of itself in the bins beside. Constant 1 reads 0 dB in bin
- * 0. */
+ * Levels are those of sines: a full-scale one reads 0 dB in its bin. Under Hann's window one that lies half-way between
+ * two bins reads up to 1.42 dB less in both, and each has a little of itself in the bins beside. Constant 1 reads 0 dB
+ * in bin 0. */
 #ifndef MOTET_DSP_SPECTRUM_H
 #define MOTET_DSP_SPECTRUM_H
 

@@ -1,9 +1,9 @@
 /* Faster or slower at the same pitch, for a source that is read in order.
  *
- * The result's frame n sounds like the source around the sum of the steps of the frames before it: exactly, for any time,
- * and without latency, because the source is read ahead. By the phase vocoder (dsp/vocoder.h): at a step of 1 the source
- * comes out as it is. The result depends on the step of each frame and on nothing else: neither on how frames are spread
- * over calls, nor on the SIMD level. */
+ * The result's frame n sounds like the source around the sum of the steps of the frames before it: exactly, for any
+ * time, and without latency, because the source is read ahead. By the phase vocoder (dsp/vocoder.h): at a step of 1 the
+ * source comes out as it is. The result depends on the step of each frame and on nothing else: neither on how frames
+ * are spread over calls, nor on the SIMD level. */
 #ifndef MOTET_DSP_STRETCH_H
 #define MOTET_DSP_STRETCH_H
 
@@ -34,8 +34,8 @@ void motet_stretch_reset(motet_stretch *stretch) MOTET_NONBLOCKING;
 void motet_stretch_run(motet_stretch *stretch, float *const channels[2], const uint64_t *steps, uint32_t count,
                        motet_stretch_pull_fn *pull, void *user) MOTET_NONBLOCKING;
 
-/* The place in the source that the next frame sounds like, 32.32 frames since the last reset; and how many frames have been
- * pulled since then, which is at most four and a half windows more. */
+/* The place in the source that the next frame sounds like, 32.32 frames since the last reset; and how many frames have
+ * been pulled since then, which is at most four and a half windows more. */
 uint64_t motet_stretch_position(const motet_stretch *stretch) MOTET_NONBLOCKING;
 uint64_t motet_stretch_pulled(const motet_stretch *stretch) MOTET_NONBLOCKING;
 

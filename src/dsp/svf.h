@@ -1,12 +1,12 @@
 /* The state-variable filter in trapezoidal integration: A. Simper, "Linear Trapezoidal Integrated State Variable Filter
  * with Low Noise Optimisation" (Cytomic, 2013); V. Zavalishin, "The Art of VA Filter Design", chapters 3 and 4.
  *
- * Two integrators in a loop, by g = tan(pi cutoff / rate) and the damping k = 1 / q, give a band-pass v1 and a low-pass v2
- * of the input x, and the output is m0 x + m1 v1 + m2 v2. The trapezoidal rule is the bilinear transform, so the
+ * Two integrators in a loop, by g = tan(pi cutoff / rate) and the damping k = 1 / q, give a band-pass v1 and a low-pass
+ * v2 of the input x, and the output is m0 x + m1 v1 + m2 v2. The trapezoidal rule is the bilinear transform, so the
  * responses are those of R. Bristow-Johnson's cookbook ("Audio EQ Cookbook") exactly, with its meanings of q and of a
- * shelf's gain. What the state remembers is the integrators' sums, and one frame multiplies them by
- * (1 + M) / (1 - M), M = g [-k -1; 1 0]: a contraction for every g, k > 0, whatever they were the frame before. So it is
- * stable however fast they move, where a biquad's direct form is not. */
+ * shelf's gain. What the state remembers is the integrators' sums, and one frame multiplies them by (1 + M) / (1 - M),
+ * M = g [-k -1; 1 0]: a contraction for every g, k > 0, whatever they were the frame before. So it is stable however
+ * fast they move, where a biquad's direct form is not. */
 #ifndef MOTET_DSP_SVF_H
 #define MOTET_DSP_SVF_H
 
@@ -74,8 +74,8 @@ static inline motet_pair motet_svf_step(const motet_svf *f, motet_svf_state *sta
 }
 
 /* Each frame waits for the sums of the one before it. So an even frame also works out what an odd one after it, if that
- * has the same filter, finds of it and of all before: the odd one only adds its own sample. Then two frames wait as long
- * as one did. */
+ * has the same filter, finds of it and of all before: the odd one only adds its own sample. Then two frames wait as
+ * long as one did. */
 static inline motet_pair motet_svf_step_even(const motet_svf *f, motet_svf_state *state, motet_pair x) MOTET_NONBLOCKING
 {
     state->ahead1 = (f->p2 * state->s1 - f->b2 * state->s2) + f->x1 * x;

@@ -160,8 +160,8 @@ static void turn_bins(motet_vocoder *v, turn by, uint32_t first, uint32_t end) M
     }
 }
 
-/* A window's main lobe reaches two of its own bins to either side. Within that no other peak counts, so that none of the
- * lobes beside it does, each of which has a higher neighbour. */
+/* A window's main lobe reaches two of its own bins to either side. Within that no other peak counts, so that none of
+ * the lobes beside it does, each of which has a higher neighbour. */
 static bool is_peak(const float *power, uint32_t k, uint32_t last, uint32_t reach) MOTET_NONBLOCKING
 {
     for (uint32_t distance = 1; distance <= reach; distance++) {
@@ -185,8 +185,8 @@ static float power_around(const float *power, uint32_t k, uint32_t last, uint32_
     return most;
 }
 
-/* The angles of two neighbouring peaks meet in the valley between them; so the bins of a peak are turned when the next one
- * is found. */
+/* The angles of two neighbouring peaks meet in the valley between them; so the bins of a peak are turned when the next
+ * one is found. */
 static void lock_phases(motet_vocoder *v) MOTET_NONBLOCKING
 {
     uint32_t bins = v->frames / 2 + 1;

@@ -1,12 +1,12 @@
-/* The phase vocoder under dsp/stretch.h and the effect pitch_shift: takes windows of a sound at any places, and lays them
- * one over the other in time so that each partial goes on where it was.
+/* The phase vocoder under dsp/stretch.h and the effect pitch_shift: takes windows of a sound at any places, and lays
+ * them one over the other in time so that each partial goes on where it was.
  *
- * Each hop brings two windows: the one that is to sound, and one that lies as much earlier in the source as the last hop
- * lies earlier in the result. The phase at a peak of the spectrum moves on by what it moved between these two, so nothing
- * is estimated: a steady tone keeps its frequency exactly (M. Puckette, "Phase-locked vocoder", 1995). What lies around
- * the peak is turned by the same angle (J. Laroche and M. Dolson, "Improved phase vocoder time-scale modification of
- * audio", 1999). Both channels are turned alike, so they keep their relation. A peak that was not there before keeps the
- * phase it has, which leaves attacks whole.
+ * Each hop brings two windows: the one that is to sound, and one that lies as much earlier in the source as the last
+ * hop lies earlier in the result. The phase at a peak of the spectrum moves on by what it moved between these two, so
+ * nothing is estimated: a steady tone keeps its frequency exactly (M. Puckette, "Phase-locked vocoder", 1995). What
+ * lies around the peak is turned by the same angle (J. Laroche and M. Dolson, "Improved phase vocoder time-scale
+ * modification of audio", 1999). Both channels are turned alike, so they keep their relation. A peak that was not there
+ * before keeps the phase it has, which leaves attacks whole.
  *
  * Windows are Hann's, on the way in and on the way out; the result is divided by the sum of their squares. */
 #ifndef MOTET_DSP_VOCODER_H

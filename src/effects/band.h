@@ -1,5 +1,5 @@
-/* A section of a filter whose type, frequency, q and gain may change while it sounds: the part that the filter effects and
- * the equaliser are made of. Numbers that move give each frame a filter of its own; another type is reached through
+/* A section of a filter whose type, frequency, q and gain may change while it sounds: the part that the filter effects
+ * and the equaliser are made of. Numbers that move give each frame a filter of its own; another type is reached through
  * mixtures of the old and the new shape, over the declick's 10 ms. */
 #ifndef MOTET_EFFECTS_BAND_H
 #define MOTET_EFFECTS_BAND_H

@@ -1,8 +1,9 @@
-/* Makes what is loud quieter: evens out a voice, glues a mix, or ducks it under a side-chain. Feed-forward, its reduction
- * worked out and smoothed in decibels (D. Giannoulis, M. Massberg, J. D. Reiss, "Digital Dynamic Range Compressor Design",
- * JAES 60, 2012): the level (effects/detector.h) above the threshold times 1 - 1 / ratio, by a parabola within the knee;
- * then a first-order way to it that is 63 % done, in decibels, after the attack's time where the reduction grows and after
- * the release's where it shrinks. The peak detector holds for 5 ms, after which a release begins. */
+/* Makes what is loud quieter: evens out a voice, glues a mix, or ducks it under a side-chain. Feed-forward, its
+ * reduction worked out and smoothed in decibels (D. Giannoulis, M. Massberg, J. D. Reiss, "Digital Dynamic Range
+ * Compressor Design", JAES 60, 2012): the level (effects/detector.h) above the threshold times 1 - 1 / ratio, by a
+ * parabola within the knee; then a first-order way to it that is 63 % done, in decibels, after the attack's time where
+ * the reduction grows and after the release's where it shrinks. The peak detector holds for 5 ms, after which a release
+ * begins. */
 #include "dsp/math.h"
 #include "effects/detector.h"
 

@@ -1,9 +1,9 @@
 /* The sound of a real room, or of a spring, a telephone, a guitar's cabinet: every sample sets off the impulse response
  * that was recorded there.
  *
- * A delay line for the predelay, then the convolution of dsp/convolver.h, which adds no latency, then the gain. The sound
- * is wet only; `wet` mixes in the dry one. `normalise` makes noise come out as loud as it went in, whatever the level of
- * the response is: its louder side gets an energy of 1. */
+ * A delay line for the predelay, then the convolution of dsp/convolver.h, which adds no latency, then the gain. The
+ * sound is wet only; `wet` mixes in the dry one. `normalise` makes noise come out as loud as it went in, whatever the
+ * level of the response is: its louder side gets an energy of 1. */
 #include "dsp/convolver.h"
 #include "dsp/math.h"
 #include "effects/effects.h"

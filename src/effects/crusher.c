@@ -1,6 +1,6 @@
-/* Old machines: fewer bits make it grainy, fewer samples a second make it dull and full of mirrored tones. Each channel is
- * held for as long as a sample of the lower rate lasts, then rounded to the nearest of the steps that the bits leave, of
- * which 0 is one: silence stays. Nothing is filtered: what is heard of that is what it is for. */
+/* Old machines: fewer bits make it grainy, fewer samples a second make it dull and full of mirrored tones. Each channel
+ * is held for as long as a sample of the lower rate lasts, then rounded to the nearest of the steps that the bits
+ * leave, of which 0 is one: silence stays. Nothing is filtered: what is heard of that is what it is for. */
 #include "dsp/math.h"
 #include "effects/effects.h"
 

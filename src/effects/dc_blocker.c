@@ -36,8 +36,8 @@ static void reset(void *state) MOTET_NONBLOCKING
     b->sum = (motet_pair){0, 0};
 }
 
-/* Of a cutoff g = tan(pi cutoff / rate): the output is (x - sum) share with share = 1 / (1 + g), and 2 g times that goes
- * into the sum. Written so that a frame waits for one product and one sum of the frame before. */
+/* Of a cutoff g = tan(pi cutoff / rate): the output is (x - sum) share with share = 1 / (1 + g), and 2 g times that
+ * goes into the sum. Written so that a frame waits for one product and one sum of the frame before. */
 typedef struct coefficients {
     double share, take, keep;
 } coefficients;

@@ -6,7 +6,8 @@
  *          ^                                   |
  *          +------- bound <- feedback <--------+      with ping_pong each side's loop ends in the other's line
  *
- * The line is read on whole frames once the time stands, so that going round costs nothing but what the filters take. */
+ * The line is read on whole frames once the time stands, so that going round costs nothing but what the filters
+ * take. */
 #include "dsp/delay_line.h"
 #include "effects/effects.h"
 

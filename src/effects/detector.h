@@ -1,6 +1,6 @@
-/* How loud a sound is, frame by frame: what compressor and gate listen to. Of the side-chain where there is one, else of
- * the sound itself; of both channels together, so that both are treated alike; above a high-pass, so that bass need not
- * count. In two ways:
+/* How loud a sound is, frame by frame: what compressor and gate listen to. Of the side-chain where there is one, else
+ * of the sound itself; of both channels together, so that both are treated alike; above a high-pass, so that bass need
+ * not count. In two ways:
  *   peak   the largest magnitude of the last 5 ms: at once when it rises, and steady for tones above 100 Hz
  *   rms    the root of the mean square, over 10 ms (a first-order mean); of a full-scale sine -3 dB */
 #ifndef MOTET_EFFECTS_DETECTOR_H

@@ -3,7 +3,8 @@
  *   soft   x (27 + x^2) / (27 + 9 x^2) within +-3, beyond it +-1: close to tanh (its continued fraction, cut short)
  *   hard   x within +-1, beyond it +-1
  *   fold   x within +-1, beyond it thrown back again and again: a triangle
- * at four times the rate (dsp/oversample.h), so that the overtones that leave the audible range do not come back mirrored. */
+ * at four times the rate (dsp/oversample.h), so that the overtones that leave the audible range do not come back
+ * mirrored. */
 #include "dsp/math.h"
 #include "dsp/oversample.h"
 #include "dsp/pair.h"

@@ -1,5 +1,5 @@
-/* A parametric equaliser: eight bands, one after the other, each a section of its own type (dsp/svf.h, as effects/filter.c).
- * With all bands off it does nothing, to the bit. */
+/* A parametric equaliser: eight bands, one after the other, each a section of its own type (dsp/svf.h, as
+ * effects/filter.c). With all bands off it does nothing, to the bit. */
 #include "effects/band.h"
 
 enum { BANDS = 8, TYPE = 0, HZ, Q, GAIN_DB, PARAMETERS_A_BAND };

@@ -1,8 +1,8 @@
-/* The filters that take a part of the spectrum away, or raise or lower it: muffled and bright, thin and full, narrow and
- * hollow. Each is a state-variable filter of second order (dsp/svf.h) with the responses of R. Bristow-Johnson's cookbook;
- * low-pass and high-pass have a second section for 24 dB an octave, with the poles of Butterworth's fourth order where q
- * is 0.7071. There the first section's q stands and the second's moves, so that q is the gain at the cutoff with both
- * slopes. */
+/* The filters that take a part of the spectrum away, or raise or lower it: muffled and bright, thin and full, narrow
+ * and hollow. Each is a state-variable filter of second order (dsp/svf.h) with the responses of R. Bristow-Johnson's
+ * cookbook; low-pass and high-pass have a second section for 24 dB an octave, with the poles of Butterworth's fourth
+ * order where q is 0.7071. There the first section's q stands and the second's moves, so that q is the gain at the
+ * cutoff with both slopes. */
 #include "effects/band.h"
 
 /* Where a filter has no such parameter: NONE. */

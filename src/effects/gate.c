@@ -1,8 +1,8 @@
-/* Makes what is quiet quieter still: noise between words, the room behind a drum. A downward expander with a switch: open
- * from the threshold up, closed once the level has been below threshold - hysteresis for the time of the hold, so that it
- * does not flutter. Open, nothing is reduced; closed, each decibel below the threshold becomes `ratio` of them, down to
- * `range_db`. The reduction goes there in decibels, 63 % of the way in the attack's time where it opens and in the release's
- * where it closes. The level is the peak of 5 ms (effects/detector.h). */
+/* Makes what is quiet quieter still: noise between words, the room behind a drum. A downward expander with a switch:
+ * open from the threshold up, closed once the level has been below threshold - hysteresis for the time of the hold, so
+ * that it does not flutter. Open, nothing is reduced; closed, each decibel below the threshold becomes `ratio` of them,
+ * down to `range_db`. The reduction goes there in decibels, 63 % of the way in the attack's time where it opens and in
+ * the release's where it closes. The level is the peak of 5 ms (effects/detector.h). */
 #include "dsp/math.h"
 #include "effects/detector.h"
 

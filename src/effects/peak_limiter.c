@@ -1,8 +1,8 @@
 /* Nothing gets above the ceiling, not even between the samples, and nothing is heard of it: the look-ahead limiter that
- * Master has (dsp/limiter.h) by true peaks, found by ITU-R BS.1770-4's method (dsp/true_peak.h), and the samples themselves.
- * It aims a little below the ceiling, as meters with other filters read a little more. While no true peak is above, each
- * sample comes out as it was, later by the look-ahead and the filter's delay. The release is that of the limiter: the
- * reduction of the linear gain falls to 1/e, exponentially. */
+ * Master has (dsp/limiter.h) by true peaks, found by ITU-R BS.1770-4's method (dsp/true_peak.h), and the samples
+ * themselves. It aims a little below the ceiling, as meters with other filters read a little more. While no true peak
+ * is above, each sample comes out as it was, later by the look-ahead and the filter's delay. The release is that of the
+ * limiter: the reduction of the linear gain falls to 1/e, exponentially. */
 #include "dsp/limiter.h"
 #include "dsp/math.h"
 #include "dsp/true_peak.h"

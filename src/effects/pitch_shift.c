@@ -2,8 +2,8 @@
  *
  * At each hop two windows of the sound are read at the wanted pitch, through the filters of sinc32, and laid over the
  * result by the phase vocoder (dsp/vocoder.h), which keeps partials together, both channels in their relation, and
- * attacks whole. Where the sound gets higher, the windows cover the same stretch of the source and become shorter in the
- * result, so that the latency is the same at each pitch: a window and the filter's reach. */
+ * attacks whole. Where the sound gets higher, the windows cover the same stretch of the source and become shorter in
+ * the result, so that the latency is the same at each pitch: a window and the filter's reach. */
 #include "dsp/math.h"
 #include "dsp/sinc.h"
 #include "dsp/vocoder.h"

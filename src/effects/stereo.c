@@ -1,6 +1,6 @@
 /* What is done with the two sides of a sound: wider and narrower by its middle and sides (M. Gerzon's "shuffling": the
- * middle (L + R) / 2 stays, the difference (L - R) / 2 is scaled), a balance as voices have it, and both sides made one.
- * A sound of one channel has no sides and passes through. */
+ * middle (L + R) / 2 stays, the difference (L - R) / 2 is scaled), a balance as voices have it, and both sides made
+ * one. A sound of one channel has no sides and passes through. */
 #include "effects/effects.h"
 
 static size_t no_size(const motet_effect_setup *setup)

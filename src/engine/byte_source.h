@@ -1,5 +1,5 @@
-/* Bytes to decode: a file on disk, a block of memory or a file of the program's own, as a motet_source. Not for the audio
- * thread.
+/* Bytes to decode: a file on disk, a block of memory or a file of the program's own, as a motet_source. Not for the
+ * audio thread.
  *
  * Decoders see none of what a program's file may do: a short read is completed, "later" is waited for, and what makes
  * no sense is a failure. It is read in large pieces, since each of its reads may take long. A source that has failed
@@ -38,8 +38,8 @@ struct motet_byte_source {
 };
 
 /* Opens a path: by the program's functions, or in the file system where those are zeroed. The sentence is left in
- * `error`, without the path. The source must stay where it is until it is closed. Errors: NOT_FOUND; IO (a directory, no
- * permission); what the program's own function returns. */
+ * `error`, without the path. The source must stay where it is until it is closed. Errors: NOT_FOUND; IO (a directory,
+ * no permission); what the program's own function returns. */
 motet_result motet_byte_source_open(motet_byte_source *source, motet_heap *heap, const motet_files *files,
                                     const char *path, char *error, size_t error_size);
 void motet_byte_source_open_memory(motet_byte_source *source, const void *bytes, size_t byte_count);
@@ -52,8 +52,8 @@ void motet_byte_source_close(motet_byte_source *source);
 motet_result motet_byte_source_judge(const motet_byte_source *source, motet_result result, char *error,
                                      size_t error_size);
 
-/* Where the source has ended before its size said, gives it the size that it has, so that it can be opened anew: decoders
- * know what to do with a file that is cut, but not with one that is longer than its bytes. */
+/* Where the source has ended before its size said, gives it the size that it has, so that it can be opened anew:
+ * decoders know what to do with a file that is cut, but not with one that is longer than its bytes. */
 bool motet_byte_source_shorten(motet_byte_source *source);
 
 /* Reads all that is left into memory of the heap, `*size` bytes. LIMIT beyond 1 GB where the length was not known. */

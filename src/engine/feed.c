@@ -147,8 +147,8 @@ static motet_result check_writable(motet_engine *engine, const motet_feed *feed,
     return MOTET_OK;
 }
 
-/* A long write takes its time, so the frames are copied outside the lock: the feed is marked meanwhile, and whoever wants
- * it finished or freed leaves that to the end of the write. */
+/* A long write takes its time, so the frames are copied outside the lock: the feed is marked meanwhile, and whoever
+ * wants it finished or freed leaves that to the end of the write. */
 static motet_result write_frames(motet_engine *engine, motet_voice voice, const int16_t *s16, const float *f32,
                                  uint32_t count, uint32_t *taken)
 {

@@ -1,9 +1,9 @@
 /* A thread that fills a feed ahead of time, for material that must be waited for: a program's code that may block, a
  * source that arrives when it likes.
  *
- * The thread may be inside `fill` for as long as it likes, and nobody ever waits for that: the engine lets the feed go at
- * once, and what `fill` returns later is thrown away. Therefore what the thread needs of itself is not from the engine's
- * heap, which it may outlive. */
+ * The thread may be inside `fill` for as long as it likes, and nobody ever waits for that: the engine lets the feed go
+ * at once, and what `fill` returns later is thrown away. Therefore what the thread needs of itself is not from the
+ * engine's heap, which it may outlive. */
 #ifndef MOTET_ENGINE_FEED_THREAD_H
 #define MOTET_ENGINE_FEED_THREAD_H
 
@@ -30,8 +30,8 @@ typedef struct motet_feed_filler {
     uint32_t piece_frames; /* asked for at once: the feed needs so many spare frames */
 } motet_feed_filler;
 
-/* Without the lock: makes a thread for a feed; it waits for motet_feed_thread_begin. False, with the failure told, where
- * there is no memory or no thread. */
+/* Without the lock: makes a thread for a feed; it waits for motet_feed_thread_begin. False, with the failure told,
+ * where there is no memory or no thread. */
 bool motet_feed_thread_create(motet_engine *engine, motet_feed *feed, const motet_feed_filler *filler);
 /* Lets it fill the feed from now on. */
 void motet_feed_thread_begin(motet_feed_thread *thread);

@@ -2,8 +2,8 @@
  * or a thread of the feed's own (may_block).
  *
  * On the audio thread frames are made in pieces of one length, when the first of a voice and its tails comes to need
- * them. All of the family read in step (their pitch is one), so at most a block's frames at the highest pitch lie between
- * two of them: for so many there is room, and no piece is ever refused. */
+ * them. All of the family read in step (their pitch is one), so at most a block's frames at the highest pitch lie
+ * between two of them: for so many there is room, and no piece is ever refused. */
 #ifndef MOTET_ENGINE_GENERATOR_H
 #define MOTET_ENGINE_GENERATOR_H
 
@@ -20,8 +20,8 @@ void motet_generator_close(motet_engine *engine, motet_feed *feed);
 /* Under the lock: takes the feed off the list of those that motet_generators_await waits for, if it is there. */
 void motet_generator_let_go(motet_engine *engine, motet_feed *feed);
 
-/* Rendering by hand, with the engine claimed: waits for what voices that are made by threads need for the next frames, up
- * to `frame_count`, and returns for how many that holds. */
+/* Rendering by hand, with the engine claimed: waits for what voices that are made by threads need for the next frames,
+ * up to `frame_count`, and returns for how many that holds. */
 uint32_t motet_generators_await(motet_engine *engine, uint32_t frame_count);
 
 /* Audio thread, of a generator there. Once in a block, before anything is read: makes room. */

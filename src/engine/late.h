@@ -1,8 +1,8 @@
 /* Voices whose sound is not loaded yet. Audio thread.
  *
  * Such a voice stands as one that waits for its frame: what is asked of it sets the values that it starts with. What
- * depends on its material is worked out when that is there. One that is still without at its frame waits in a list, which
- * is looked at at the start of each block. */
+ * depends on its material is worked out when that is there. One that is still without at its frame waits in a list,
+ * which is looked at at the start of each block. */
 #ifndef MOTET_ENGINE_LATE_H
 #define MOTET_ENGINE_LATE_H
 

@@ -1,6 +1,6 @@
 /* The loader thread: reads sounds in the background, one after the other, and frees what voices leave behind while the
- * program makes no calls. It is there from the start, but for engines that are rendered by hand: those get it with their
- * first load in the background. */
+ * program makes no calls. It is there from the start, but for engines that are rendered by hand: those get it with
+ * their first load in the background. */
 #ifndef MOTET_ENGINE_LOADER_H
 #define MOTET_ENGINE_LOADER_H
 
@@ -37,8 +37,8 @@ typedef struct motet_loader {
 } motet_loader;
 
 bool motet_loader_init(motet_loader *loader);
-/* Starts the thread where it does not run yet; false, with the failure told, when there is none to be had. Under the API
- * lock, or before anybody else knows the engine. */
+/* Starts the thread where it does not run yet; false, with the failure told, when there is none to be had. Under the
+ * API lock, or before anybody else knows the engine. */
 bool motet_loader_start(motet_engine *engine);
 /* Ends it, behind the load that it is at: the rest of the list is given up. */
 void motet_loader_stop(motet_engine *engine);

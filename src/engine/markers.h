@@ -1,9 +1,9 @@
-/* Markers: named places in a sound. The control side keeps them with the sound (sound_markers.c); the audio thread tells
- * which of them a voice passes (markers.c).
+/* Markers: named places in a sound. The control side keeps them with the sound (sound_markers.c); the audio thread
+ * tells which of them a voice passes (markers.c).
  *
  * A voice passes a marker at its first engine frame whose place is at or behind it. A frame that is rendered takes the
- * voice from its place up to the next frame's: markers at the former are passed there, those between both at the latter.
- * So a start or a seek onto a marker passes it, and one beyond it does not. */
+ * voice from its place up to the next frame's: markers at the former are passed there, those between both at the
+ * latter. So a start or a seek onto a marker passes it, and one beyond it does not. */
 #ifndef MOTET_ENGINE_MARKERS_H
 #define MOTET_ENGINE_MARKERS_H
 

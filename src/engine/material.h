@@ -56,8 +56,8 @@ typedef struct motet_sound_rules {
 
 /* Frames in flight from one writer to the audio thread. Frame n of the feed lies at n - `base` modulo `capacity`; a
  * frame belongs to the reader from `written` on until `played` has passed it by MOTET_FEED_HISTORY_FRAMES. Always f32:
- * what is written as s16 is converted exactly. The writer is the program, a thread of the engine (feed_thread.h), or the
- * audio thread itself (generator.h). */
+ * what is written as s16 is converted exactly. The writer is the program, a thread of the engine (feed_thread.h), or
+ * the audio thread itself (generator.h). */
 typedef struct motet_feed {
     struct motet_feed *next_garbage;
     float *samples;         /* interleaved */

@@ -1,9 +1,10 @@
 /* Buses that are paused, and what that does to voices. Audio thread.
  *
- * A voice runs while neither it nor its bus, nor one above that, is paused. Of stems the buses of all count for each, so
- * that they stay locked. A tail in another bus than its voice's is held by its own. What holds a slot is in its
- * `pauses` at all times: each command that may change that ends the block for all. One thing does not: a stem that comes
- * to its end, or is stopped; those that its bus alone has held go on at the next multiple of MOTET_BLOCK_FRAMES. */
+ * A voice runs while neither it nor its bus, nor one above that, is paused. Of stems the buses of all count for each,
+ * so that they stay locked. A tail in another bus than its voice's is held by its own. What holds a slot is in its
+ * `pauses` at all times: each command that may change that ends the block for all. One thing does not: a stem that
+ * comes to its end, or is stopped; those that its bus alone has held go on at the next multiple of
+ * MOTET_BLOCK_FRAMES. */
 #ifndef MOTET_ENGINE_PAUSE_H
 #define MOTET_ENGINE_PAUSE_H
 

@@ -112,8 +112,8 @@ uint32_t motet_queue_leave(motet_engine *engine, motet_slot *slot, motet_end_rea
 
 /* ---------------------------------------------------------------------------------------------------- Starting */
 
-/* Starts a slot of the list, and returns the one behind it: a start may end others of the list, so it stays in its place
- * until then. */
+/* Starts a slot of the list, and returns the one behind it: a start may end others of the list, so it stays in its
+ * place until then. */
 static uint32_t start(motet_engine *engine, motet_slot *slot) MOTET_NONBLOCKING
 {
     engine->waiting.due -= slot->place.waits == MOTET_WAITS_FOR_START;

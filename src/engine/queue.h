@@ -1,9 +1,9 @@
 /* Voices that wait for others. Audio thread.
  *
- * A *queued* voice is a slot that waits for its *leader* to come to the end of its material. The frame at which that will
- * be is found by arithmetic, and the block ends there for all: so the follower's first frame is that frame, wherever blocks
- * begin. Voices without a follower cost nothing. A crossfade begins at the first frame at which no more than the fade is
- * left of the leader, at its step in that frame.
+ * A *queued* voice is a slot that waits for its *leader* to come to the end of its material. The frame at which that
+ * will be is found by arithmetic, and the block ends there for all: so the follower's first frame is that frame,
+ * wherever blocks begin. Voices without a follower cost nothing. A crossfade begins at the first frame at which no more
+ * than the fade is left of the leader, at its step in that frame.
  *
  * Stems that wait for each other stand in the same list: engine/stems.h. */
 #ifndef MOTET_ENGINE_QUEUE_H

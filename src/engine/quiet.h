@@ -1,11 +1,11 @@
 /* The cheaper filter of quiet voices, where a program asked for it (`quiet_voice_db`). Audio thread.
  *
- * On every multiple of MOTET_CHOICE_FRAMES a real voice of a sound that is read by a sinc filter is looked at: where the
- * highest level that its fades and those of its buses let it have from here on is below the threshold, it is read by the
- * cubic; where that is MOTET_QUIET_MARGIN above, by its own filter again. A change that may make it louder (of its
- * volume, its bus, a bus's gain; a resume) gives it its own filter back on that frame. So the choice depends on engine
- * frames alone. All filters pass through the source's frames without a delay: going from one to the other leaves a
- * difference no larger than the cubic's own error, below the threshold. */
+ * On every multiple of MOTET_CHOICE_FRAMES a real voice of a sound that is read by a sinc filter is looked at: where
+ * the highest level that its fades and those of its buses let it have from here on is below the threshold, it is read
+ * by the cubic; where that is MOTET_QUIET_MARGIN above, by its own filter again. A change that may make it louder (of
+ * its volume, its bus, a bus's gain; a resume) gives it its own filter back on that frame. So the choice depends on
+ * engine frames alone. All filters pass through the source's frames without a delay: going from one to the other leaves
+ * a difference no larger than the cubic's own error, below the threshold. */
 #ifndef MOTET_ENGINE_QUIET_H
 #define MOTET_ENGINE_QUIET_H
 

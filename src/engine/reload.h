@@ -1,7 +1,8 @@
 /* A sound's file has been read again: its voices cross over from the old edition to the new one.
  *
- * The control side sends a record of both. The audio thread takes every voice over at the command's frame, leaving a tail
- * on the old edition, and says when the last of those tails is gone; the record stays the control side's throughout. */
+ * The control side sends a record of both. The audio thread takes every voice over at the command's frame, leaving a
+ * tail on the old edition, and says when the last of those tails is gone; the record stays the control side's
+ * throughout. */
 #ifndef MOTET_ENGINE_RELOAD_H
 #define MOTET_ENGINE_RELOAD_H
 
@@ -21,8 +22,8 @@ typedef struct motet_reload {
 
 /* Audio thread, at a block's first frame: takes the voices over. */
 void motet_reload_apply(motet_engine *engine, const struct motet_command *command) MOTET_NONBLOCKING;
-/* Audio thread, at the start of a block: gives back the editions that no tail reads any more, in the order in which they
- * were left. */
+/* Audio thread, at the start of a block: gives back the editions that no tail reads any more, in the order in which
+ * they were left. */
 void motet_reload_look(motet_engine *engine) MOTET_NONBLOCKING;
 
 /* Under the API lock: takes what has come back; voices that have been taken over hold the new edition from now on. */

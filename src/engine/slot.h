@@ -2,9 +2,9 @@
  * motet_slots_create and _destroy.
  *
  * The first slots are the program's voices, real and virtual; as many more as may be real are *tails*: fading copies of
- * a voice at the place that it has left by a seek, for another bus, or for another voice. A real voice and each tail stand
- * in a list of their bus, in the order in which sums are made: by play number, a voice before its tails, the newest tail
- * first. Virtual voices: engine/virtual.h.
+ * a voice at the place that it has left by a seek, for another bus, or for another voice. A real voice and each tail
+ * stand in a list of their bus, in the order in which sums are made: by play number, a voice before its tails, the
+ * newest tail first. Virtual voices: engine/virtual.h.
  *
  * A command inside a block does not cut the block of others. Before the block is mixed the commands due in it are
  * chained to their voice, and the voice applies them as its own rendering reaches their frames. A few commands do end

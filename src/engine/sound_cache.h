@@ -16,8 +16,8 @@ typedef struct motet_sound_cache {
 
 /* Keeps a sound that has left the table; false where it may not be kept. */
 bool motet_sound_cache_keep(motet_engine *engine, struct motet_sound_entry *entry);
-/* Takes out the sound of a path, a name and a def, as its file is now; what is kept of an older file goes. NULL: there is
- * none. */
+/* Takes out the sound of a path, a name and a def, as its file is now; what is kept of an older file goes. NULL: there
+ * is none. */
 struct motet_sound_entry *motet_sound_cache_take(motet_engine *engine, const char *path, const char *name,
                                                  const motet_sound_def *def, const motet_file_stamp *stamp);
 /* Gives up what was released first, until at most so many bytes are kept. */

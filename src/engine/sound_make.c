@@ -236,8 +236,8 @@ static void set_error(motet_engine *engine, motet_sound_entry *entry, motet_resu
     entry->error_text = result != MOTET_OK ? motet_heap_copy_text(&engine->heap, motet_last_error()) : NULL;
 }
 
-/* Voices that wait for the sound: those of a stream get one, and those with a loop of nothing are told of. What is wrong
- * with one, the audio thread finds by itself. */
+/* Voices that wait for the sound: those of a stream get one, and those with a loop of nothing are told of. What is
+ * wrong with one, the audio thread finds by itself. */
 static void serve_waiting(motet_engine *engine, motet_sound_entry *entry)
 {
     uint32_t left = entry->voice_count;

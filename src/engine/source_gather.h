@@ -20,8 +20,8 @@ static inline const motet_material *motet_source_material(const motet_slot *slot
  * them; NULL: not so. */
 const float *motet_source_in_place(const motet_slot *slot, int64_t at, uint32_t count) MOTET_NONBLOCKING;
 
-/* Writes `count` frames from `at` on as floats, interleaved where they are stereo; `at` counts on past the loop's end as
- * if it were unrolled. What lies before the first frame and behind the last is silent. */
+/* Writes `count` frames from `at` on as floats, interleaved where they are stereo; `at` counts on past the loop's end
+ * as if it were unrolled. What lies before the first frame and behind the last is silent. */
 void motet_source_gather(const motet_kernels *kernels, const motet_slot *slot, int64_t at, float *out,
                          uint32_t count) MOTET_NONBLOCKING;
 

@@ -1,9 +1,9 @@
 /* Stems: voices that are locked together, sample for sample.
  *
- * The control side keeps them in a ring: what moves the position of one is sent to all of them at once, so that it applies
- * to all at one frame. From then on they stay together by themselves, since positions are exact, heard or not. Two things
- * are left to the audio thread: they start together, when every streamed one of them has what it starts with, and one that
- * runs dry keeps the position of the others and comes back to it. */
+ * The control side keeps them in a ring: what moves the position of one is sent to all of them at once, so that it
+ * applies to all at one frame. From then on they stay together by themselves, since positions are exact, heard or not.
+ * Two things are left to the audio thread: they start together, when every streamed one of them has what it starts
+ * with, and one that runs dry keeps the position of the others and comes back to it. */
 #ifndef MOTET_ENGINE_STEMS_H
 #define MOTET_ENGINE_STEMS_H
 

@@ -6,9 +6,9 @@
 #include "engine/source.h"
 #include "engine/stream.h"
 
-/* Rendering by hand must not depend on how fast the machine decodes. So this thread, which is the audio thread's in that
- * case, works out what the next frames will read, before they do: from copies of the slots, on which the commands that
- * are due now are tried out. Frames after the next command are left to the next call. */
+/* Rendering by hand must not depend on how fast the machine decodes. So this thread, which is the audio thread's in
+ * that case, works out what the next frames will read, before they do: from copies of the slots, on which the commands
+ * that are due now are tried out. Frames after the next command are left to the next call. */
 
 enum { POLL_NS = 5000000 };
 

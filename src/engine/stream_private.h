@@ -32,9 +32,9 @@ void motet_stream_free(motet_stream *stream);
 /* With the lock: takes in what has come from the control side. */
 void motet_streams_take_arrivals(motet_streams *streams);
 
-/* Workers: threads for the streams of the program's own files, of which every call may take as long as it likes. There is
- * always one more of them than are in such a call, as long as there are streams for it: so a file that is slow holds up
- * its own voice and nothing else. */
+/* Workers: threads for the streams of the program's own files, of which every call may take as long as it likes. There
+ * is always one more of them than are in such a call, as long as there are streams for it: so a file that is slow holds
+ * up its own voice and nothing else. */
 
 /* With the lock: sees to it that there is one that is free, if there can be, and wakes all that sleep. */
 void motet_stream_workers_wake(motet_engine *engine);

@@ -114,8 +114,8 @@ static motet_sound_rules *rules_of(motet_sound_entry *sound, const motet_sound_e
     return sound != NULL && sound->has_rules ? &sound->rules : NULL;
 }
 
-/* Whether a voice of a sound can be begun: false, with the failure told, when its range is empty, or the sound cannot be
- * had. Of one that is still loading that turns out when it is there. */
+/* Whether a voice of a sound can be begun: false, with the failure told, when its range is empty, or the sound cannot
+ * be had. Of one that is still loading that turns out when it is there. */
 bool motet_voice_find_loop(motet_engine *engine, const motet_sound_entry *sound, const motet_voice_def *def,
                            motet_loop_range *range)
 {

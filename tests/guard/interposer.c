@@ -1,5 +1,6 @@
-/* Preloaded (LD_PRELOAD) into a test: stands in front of the functions that may allocate, lock, wait or enter the kernel,
- * and counts the calls that a thread makes while it is marked as rendering. It calls the real function in any case.
+/* Preloaded (LD_PRELOAD) into a test: stands in front of the functions that may allocate, lock, wait or enter the
+ * kernel, and counts the calls that a thread makes while it is marked as rendering. It calls the real function in any
+ * case.
  *
  * Counting itself allocates nothing and takes no lock. The test finds what is declared in interposer.h by dlsym. */
 #undef _FILE_OFFSET_BITS /* with it, defining open would define open64 */

@@ -1,6 +1,6 @@
 /* Engines whose every frame can be worked out by hand: 8 Hz, with a declick of half a second, so that a fade has four
- * frames: it stands at 0, 0.15625, 0.5, 0.84375 of its way, and has arrived in the fifth. Nearly all numbers are exact in
- * float; there is no tolerance. */
+ * frames: it stands at 0, 0.15625, 0.5, 0.84375 of its way, and has arrived in the fifth. Nearly all numbers are exact
+ * in float; there is no tolerance. */
 #ifndef MOTET_TESTS_SUPPORT_BY_HAND_H
 #define MOTET_TESTS_SUPPORT_BY_HAND_H
 

@@ -1,5 +1,5 @@
-/* The responses that filters are measured against, written from R. Bristow-Johnson's "Audio EQ Cookbook" and evaluated on
- * the unit circle: nothing of it is shared with the filters. */
+/* The responses that filters are measured against, written from R. Bristow-Johnson's "Audio EQ Cookbook" and evaluated
+ * on the unit circle: nothing of it is shared with the filters. */
 #ifndef MOTET_TESTS_SUPPORT_COOKBOOK_H
 #define MOTET_TESTS_SUPPORT_COOKBOOK_H
 

@@ -1,5 +1,5 @@
-/* An allocator that stops every thread but the one that made it, until it is opened: so that a test can have a sound that
- * is still being read, for as long as it likes. */
+/* An allocator that stops every thread but the one that made it, until it is opened: so that a test can have a sound
+ * that is still being read, for as long as it likes. */
 #ifndef MOTET_TESTS_GATED_HEAP_H
 #define MOTET_TESTS_GATED_HEAP_H
 
