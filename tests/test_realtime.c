@@ -533,6 +533,7 @@ static void sounds_come_late(void)
     assert_true(stats_of(engine).voices_started > 30);
     motet_engine_destroy(engine);
     unlink(path);
+    audio_bytes_free(&file);
 }
 
 /* Chains of voices behind voices, loaded, streamed and virtual ones, that fade over, are held up and taken back; and
