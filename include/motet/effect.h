@@ -1,9 +1,4 @@
-/* What an effect is: the table of its parameters and the functions that make its sound. Motet's own effects are these
- * structs (motet_effect_type_next goes through them), and a program's own has the same rights.
- *
- * The life of an effect on a bus or a voice: `size` and `init` on a control thread, `process` for every block on the
- * audio thread, where `reset` puts it to sleep once its tail has rung out. Mixing in the dry sound (`wet`), the
- * crossfade of a bypass, ramps of parameters, sleep, and the containment of NaN and infinity are done around it. */
+/* Effects: on buses, and what one is. A part of motet.h, which includes it. */
 #ifndef MOTET_EFFECT_H
 #define MOTET_EFFECT_H
 
@@ -12,6 +7,88 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* ------------------------------------------------------------------------------------------------------- Effects */
+
+typedef struct motet_effect_type motet_effect_type;
+
+/* A parameter by name, with its value. */
+typedef struct motet_effect_setting {
+    const char *parameter;
+    float value;
+} motet_effect_setting;
+
+typedef struct motet_effect_def {
+    const motet_effect_setting *settings; /* what is not to be as in the table; "wet" and "bypass" too */
+    uint32_t setting_count;
+    motet_bus key;       /* the bus that a side-chain listens to; default none */
+    motet_effect before; /* the effect of the same bus in front of which it goes; default: behind the last */
+    motet_timing timing; /* when and how it comes in */
+} motet_effect_def;
+
+MOTET_API motet_effect_def motet_default_effect_def(void);
+
+/* Adds an effect to a bus, which runs its effects in their order before its fader. It fades in; before the engine's
+ * first frame it is there at once. docs/effects.md and `motet effects` list the types and their parameters; every
+ * effect has two more: "wet", the share of the processed sound (0 ... 1), and "bypass" (0 or 1). An effect costs
+ * nothing while what it would process is silent.
+ * Errors ({0}): STALE; NOT_FOUND no such type; INVALID (a parameter that it does not have, a NaN, a key that gets its
+ * sound from this bus, a key for an effect that listens to none); LIMIT 16384 effects; MEMORY; BUSY. */
+MOTET_API MOTET_USE_RESULT motet_effect motet_effect_add(motet_engine *engine, motet_bus bus, const char *type,
+                                                         const motet_effect_def *def);
+
+/* The same with a type of the program's own (motet/effect.h), which is copied; its table must stay. */
+MOTET_API MOTET_USE_RESULT motet_effect motet_effect_add_own(motet_engine *engine, motet_bus bus,
+                                                             const motet_effect_type *type,
+                                                             const motet_effect_def *def);
+
+/* Fades an effect out and takes it away. The id is stale at once. Errors: STALE, INVALID, BUSY. */
+MOTET_API motet_result motet_effect_remove(motet_engine *engine, motet_effect effect, motet_timing timing);
+
+/* Moves a parameter to a value, clamped to its range, by the timing's fade: evenly in its own curve unless the timing
+ * has another; one that steps is taken at once at its frame.
+ * Errors: STALE, INVALID (no such parameter: the nearest is named; NaN), BUSY. */
+MOTET_API motet_result motet_effect_set(motet_engine *engine, motet_effect effect, const char *parameter, float value,
+                                        motet_timing timing);
+
+/* The same as setting "bypass": a crossfade between the processed and the dry sound. */
+MOTET_API motet_result motet_effect_set_bypass(motet_engine *engine, motet_effect effect, bool bypass,
+                                               motet_timing timing);
+
+/* Gives an effect the sound that it works with, as the impulse response of a "convolution"; {0}: none. It is prepared
+ * on the calling thread, which takes a while, and comes in with a crossfade of the effect's own; the sound may be
+ * released then. Errors: STALE, INVALID (an effect that works with none; a streamed sound), MEMORY, BUSY (the sound is
+ * loading). */
+MOTET_API motet_result motet_effect_set_sound(motet_engine *engine, motet_effect effect, motet_sound sound);
+
+/* The value of a parameter by the last call, or of its table. Errors: STALE, INVALID. */
+MOTET_API motet_result motet_effect_get(const motet_engine *engine, motet_effect effect, const char *parameter,
+                                        float *value);
+
+/* The effects of a bus in their order: starts with {0}; {0} after the last. */
+MOTET_API MOTET_USE_RESULT motet_effect motet_effect_next(const motet_engine *engine, motet_bus bus,
+                                                          motet_effect effect);
+
+typedef struct motet_effect_info {
+    const motet_effect_type *type; /* its table: valid while the effect is */
+    motet_bus bus;
+    motet_bus key; /* {0}: none */
+    float wet;
+    bool bypass;
+    bool is_awake; /* processing, or ringing out; else it costs nothing */
+    uint32_t latency_frames;
+} motet_effect_info;
+
+MOTET_API motet_result motet_effect_get_info(const motet_engine *engine, motet_effect effect, motet_effect_info *info);
+
+/* ------------------------------------------------------------------------------------------------ What one is */
+
+/* What an effect is: the table of its parameters and the functions that make its sound. Motet's own effects are these
+ * structs (motet_effect_type_next goes through them), and a program's own has the same rights.
+ *
+ * The life of an effect on a bus or a voice: `size` and `init` on a control thread, `process` for every block on the
+ * audio thread, where `reset` puts it to sleep once its tail has rung out. Mixing in the dry sound (`wet`), the
+ * crossfade of a bypass, ramps of parameters, sleep, and the containment of NaN and infinity are done around it. */
 
 /* How a parameter moves in a fade, and how a knob for it should run. */
 typedef enum motet_parameter_curve {
@@ -56,7 +133,7 @@ typedef struct motet_effect_run {
  * runs: whatever is computed less often than for every frame is computed at multiples of some number of engine frames
  * (64 suits). A state that dies away is set to 0 below 1e-20, so that it never gets to the denormals, and `reset`
  * leaves it as `init` did. */
-typedef struct motet_effect_type {
+struct motet_effect_type {
     const char *name; /* "lowpass": lower case, no blanks */
     const char *text; /* what it does, in a sentence */
     const motet_parameter *parameters;
@@ -84,7 +161,7 @@ typedef struct motet_effect_type {
     void (*material_build)(const motet_effect_setup *setup, const motet_pcm *pcm, void *material);
     void (*material_set)(void *state, void *material) MOTET_AUDIO_THREAD;
     bool (*material_uses)(const void *state, const void *material) MOTET_AUDIO_THREAD;
-} motet_effect_type;
+};
 
 /* The types of Motet's own effects, one after the other: NULL first, NULL behind the last. */
 MOTET_API MOTET_USE_RESULT const motet_effect_type *motet_effect_type_next(const motet_effect_type *type);
