@@ -114,9 +114,7 @@ static void find_gains(compressor *c, float *gains, const motet_effect_run *run)
                 wanted > reduction
                     ? motet_pace_keep(&c->attack, motet_effect_value(run, ATTACK_SECONDS, k), c->sample_rate_hz)
                     : motet_pace_keep(&c->release, motet_effect_value(run, RELEASE_SECONDS, k), c->sample_rate_hz);
-            reduction = wanted + (reduction - wanted) * keep;
-            double left = reduction - wanted;
-            reduction = left < 1e-9 && left > -1e-9 ? wanted : reduction;
+            reduction = motet_pace_follow(reduction, wanted, keep);
         }
         double makeup_db = (double)motet_effect_value(run, MAKEUP_DB, k);
         gains[k] = reduction == 0 && !moves ? makeup : gain_of_db(makeup_db - reduction);
@@ -130,11 +128,7 @@ static void process(void *state, const motet_effect_run *run) MOTET_NONBLOCKING
     float gains[MOTET_RUN_FRAMES];
     motet_detector_run(&c->detector, gains, run, KEY_HIGHPASS_HZ, DETECTOR);
     find_gains(c, gains, run);
-    for (uint32_t i = 0; i < run->channel_count; i++) {
-        for (uint32_t k = 0; k < run->frame_count; k++) {
-            run->channels[i][k] *= gains[k];
-        }
-    }
+    motet_effect_scale(run, gains);
 }
 
 /* It adds nothing to the sound, but it should not forget how loud that was before the release is over. */

@@ -47,6 +47,14 @@ typedef struct motet_pace {
 
 double motet_pace_keep(motet_pace *pace, float seconds, uint32_t sample_rate_hz) MOTET_NONBLOCKING;
 
+/* A frame on the way: what is left of it at last is nothing. */
+static inline double motet_pace_follow(double now, double wanted, double keep) MOTET_NONBLOCKING
+{
+    now = wanted + (now - wanted) * keep;
+    double left = now - wanted;
+    return left < 1e-9 && left > -1e-9 ? wanted : now;
+}
+
 /* Decibels of a level above 0. */
 double motet_detector_db(float level) MOTET_NONBLOCKING;
 

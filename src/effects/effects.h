@@ -71,4 +71,14 @@ static inline uint32_t motet_effect_steady_frames(const motet_effect_run *run, u
     return end - k;
 }
 
+/* Multiplies every channel of a run by a gain for each frame. */
+static inline void motet_effect_scale(const motet_effect_run *run, const float *gains) MOTET_NONBLOCKING
+{
+    for (uint32_t c = 0; c < run->channel_count; c++) {
+        for (uint32_t k = 0; k < run->frame_count; k++) {
+            run->channels[c][k] *= gains[k];
+        }
+    }
+}
+
 #endif /* MOTET_EFFECTS_EFFECTS_H */

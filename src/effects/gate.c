@@ -116,9 +116,7 @@ static void find_gains(gate *g, float *gains, const motet_effect_run *run) MOTET
                 wanted < reduction
                     ? motet_pace_keep(&g->attack, motet_effect_value(run, ATTACK_SECONDS, k), g->sample_rate_hz)
                     : motet_pace_keep(&g->release, motet_effect_value(run, RELEASE_SECONDS, k), g->sample_rate_hz);
-            reduction = wanted + (reduction - wanted) * keep;
-            double left = reduction - wanted;
-            reduction = left < 1e-9 && left > -1e-9 ? wanted : reduction;
+            reduction = motet_pace_follow(reduction, wanted, keep);
         }
         gains[k] = reduction == 0 ? 1 : (float)motet_db_to_gain(-reduction);
     }
@@ -131,11 +129,7 @@ static void process(void *state, const motet_effect_run *run) MOTET_NONBLOCKING
     float gains[MOTET_RUN_FRAMES];
     motet_detector_run(&g->detector, gains, run, KEY_HIGHPASS_HZ, UINT32_MAX);
     find_gains(g, gains, run);
-    for (uint32_t i = 0; i < run->channel_count; i++) {
-        for (uint32_t k = 0; k < run->frame_count; k++) {
-            run->channels[i][k] *= gains[k];
-        }
-    }
+    motet_effect_scale(run, gains);
 }
 
 /* It adds nothing to the sound, but it should not be closed before its time. */
